@@ -1,0 +1,68 @@
+// What the cluster knows of us: its id, written when init is complete, and every node's machine and addresses.
+// The approver of serving certificates trusts this record, so a node is in it before it joins.
+
+import type { Kubectl } from "../../host/kubectl";
+import type { KubeObject } from "../../host/kubeObject";
+import { RefusedError } from "../../lib/errors";
+
+export interface NodeRecord {
+  addresses: string[];
+  machineId: string;
+  role: "control-plane" | "worker" | "virtual";
+}
+
+export interface ClusterRecord {
+  clusterId: string;
+  nodes: Record<string, NodeRecord>;
+}
+
+const ref = { type: "configmaps", name: "pulumi-kubeadm", namespace: "kube-system" };
+const prefix = "node.";
+
+/** undefined: an init of ours was never completed here. */
+export async function readClusterRecord(kubectl: Kubectl): Promise<ClusterRecord | undefined> {
+  const found = await kubectl.get(ref);
+  return found && parsed(found);
+}
+
+/** The last act of an init: from here on the cluster is adopted, never made again. */
+export async function writeClusterRecord(
+  kubectl: Kubectl,
+  clusterId: string,
+  first: { name: string; record: NodeRecord },
+): Promise<void> {
+  const known = await readClusterRecord(kubectl);
+  if (known && known.clusterId !== clusterId) {
+    throw new RefusedError(`${kubectl.label}: the cluster that answers here is another one (${known.clusterId})`);
+  }
+  const object = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: ref.name, namespace: ref.namespace },
+    data: { clusterId, [prefix + first.name]: text(first.record) },
+  };
+  // Applied and patched entries have managers of their own, so that this never takes another node's entry away.
+  await kubectl.apply([object], { fieldManager: "pulumi-kubeadm-init", force: true });
+}
+
+/** One key of a merge patch: safe beside any number of joins at the same time. */
+export async function recordNode(kubectl: Kubectl, name: string, record: NodeRecord): Promise<void> {
+  await kubectl.patch(ref, { data: { [prefix + name]: text(record) } });
+}
+
+export async function forgetNode(kubectl: Kubectl, name: string): Promise<void> {
+  await kubectl.patch(ref, { data: { [prefix + name]: null } });
+}
+
+/** Compact and with this order of fields: the approver reads it with sed. */
+function text({ addresses, machineId, role }: NodeRecord): string {
+  return JSON.stringify({ addresses, machineId, role });
+}
+
+function parsed(object: KubeObject): ClusterRecord {
+  const data = (object.data ?? {}) as Record<string, string>;
+  const nodes = Object.entries(data)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), JSON.parse(value) as NodeRecord]);
+  return { clusterId: data.clusterId ?? "", nodes: Object.fromEntries(nodes) };
+}
