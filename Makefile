@@ -1,0 +1,36 @@
+# Everything a fresh machine needs is set up by these targets themselves: Node packages, Pulumi's programs, Kubernetes' programs
+# and images, and the lab's hosts. What takes long is kept in a cache outside the project, by pinned version.
+SHELL := /bin/bash
+NODE := node
+
+.PHONY: demo demo-down test test-all check build setup bench clean
+
+demo: setup ## a cluster of three hosts on this machine, and what it looks like
+	@$(NODE) dist/test/demo/main.js up
+
+demo-down: build ## take the demo's cluster and hosts away
+	@$(NODE) dist/test/demo/main.js down
+
+test: setup check ## every test, the ones on real hosts too
+	@$(NODE) dist/test/run.js
+
+check: build ## format, lint, types, unit tests; under a minute
+	@npx --no-install biome check .
+	@npx --no-install tsc -p examples/quickstart
+	@$(NODE) dist/test/run.js unit
+
+bench: setup ## how long it takes, against raw kubeadm
+	@$(NODE) dist/test/bench/main.js
+
+setup: build ## Pulumi's and Kubernetes' programs, images, container engine
+	@$(NODE) dist/test/tools/main.js setup
+
+build: node_modules/.package-lock.json
+	@npx --no-install tsc -p .
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf dist node_modules

@@ -1,0 +1,43 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { ControlPlane } from "../provider/resources";
+import type { ControlPlaneNodeArgs } from "./args/node";
+import { ClusterNode } from "./node";
+import { filesOf } from "./settings";
+import { checkNodeArgs } from "./validate";
+import type { Wiring } from "./wiring";
+
+/**
+ * A control plane of a {@link K8sCluster}: prepares the host, then `kubeadm init` or a join, then keeps labels, taints and
+ * configuration as the program says. Taking it out of the program drains it, leaves etcd, and undoes the preparation.
+ *
+ * @example
+ * new kubeadm.ControlPlaneNode("cp4", { cluster, connection: { host: "10.0.0.14" } });
+ */
+export class ControlPlaneNode extends ClusterNode {
+  constructor(name: string, args: ControlPlaneNodeArgs, options: pulumi.ComponentResourceOptions = {}) {
+    checkNodeArgs(`ControlPlaneNode ${name}`, args, true);
+    const nodeName = args.nodeName ?? name;
+    const roles = { controlPlane: true, worker: args.worker ?? false };
+    super("kubeadm:index:ControlPlaneNode", name, nodeName, args, args.cluster.args, roles, options);
+    // Absent while the cluster still collects its own nodes: it wires them when it knows all their machines.
+    if (args.cluster.wiring) this.wire(args.cluster.wiring);
+  }
+
+  /** @internal */
+  wire(wiring: Wiring, preflight?: pulumi.Resource): void {
+    wiring.reach[this.nodeName] = this.target;
+    const host = this.prepare(wiring, preflight ?? this.ownPreflight(wiring));
+    const inputs = {
+      ...this.membership(wiring),
+      clusterName: wiring.clusterName,
+      roles: { worker: this.roles.worker },
+      files: filesOf(this.clusterArgs.files),
+    };
+    const dependsOn = [host, ...wiring.controlPlanes];
+    wiring.controlPlanes.push(
+      new ControlPlane(`${this.resourceName}-control-plane`, inputs as never, { parent: this, dependsOn }),
+    );
+    wiring.machines[this.nodeName] = this.machine;
+    this.registerOutputs({ nodeName: this.nodeName, address: this.address, machineId: this.machineId });
+  }
+}

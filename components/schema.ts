@@ -1,0 +1,74 @@
+// The shape of the arguments: the leaves' own schemas put together, so that nothing is described twice.
+import { z } from "zod";
+import {
+  cniSchema,
+  connectionSchema,
+  containerdSchema,
+  drainSchema,
+  filesSchema,
+  kubeadmSchema,
+  networkSchema,
+  nodeMetaShape,
+  preflightSchema,
+  sourceSchema,
+  timeoutsSchema,
+} from "../provider/kubeadm/spec";
+
+/** Anywhere but in a leaf the host may come from the cluster's defaults. */
+const partialConnection = connectionSchema.partial({ host: true }).extend({
+  sudo: z.strictObject({ password: z.string().optional() }).optional(),
+});
+
+const nodeShape = {
+  connection: partialConnection.optional(),
+  address: z.string().optional(),
+  hostname: z.string().optional(),
+  labels: nodeMetaShape.labels.optional(),
+  taints: nodeMetaShape.taints.optional(),
+  annotations: nodeMetaShape.annotations.optional(),
+  providerId: z.string().optional(),
+  kubeletExtraArgs: z.record(z.string(), z.string()).optional(),
+  swap: z.enum(["refuse", "off", "allow"]).optional(),
+  containerd: containerdSchema.optional(),
+  preflight: preflightSchema.optional(),
+  drain: drainSchema.optional(),
+  onUnreachable: z.enum(["stop", "remove"]).optional(),
+  kubeadm: kubeadmSchema.pick({ joinConfiguration: true, kubeletConfiguration: true }).optional(),
+  timeouts: timeoutsSchema.optional(),
+};
+const controlPlaneShape = { ...nodeShape, worker: z.boolean().optional() };
+
+const isCluster = z.custom<object>((value) => typeof value === "object" && value !== null && "wiring" in value, {
+  error: "has to be a K8sCluster of the same program",
+});
+const ofCluster = { cluster: z.custom<object>((value) => typeof value === "object" && value !== null), nodeName: z.string().optional() };
+
+export const clusterSchema = z.strictObject({
+  kubernetesVersion: z.string(),
+  connection: partialConnection.optional(),
+  controlPlanes: z.record(z.string(), z.strictObject(controlPlaneShape)),
+  workers: z.record(z.string(), z.strictObject(nodeShape)).optional(),
+  endpoint: z.strictObject({ host: z.string(), port: z.number().int().min(1).max(65535).optional() }).optional(),
+  network: networkSchema.extend({ cni: cniSchema }).partial().optional(),
+  source: sourceSchema.optional(),
+  containerd: containerdSchema.optional(),
+  kubeadm: kubeadmSchema.optional(),
+  files: filesSchema.optional(),
+  preflight: preflightSchema.optional(),
+  drain: drainSchema.optional(),
+  onUnreachable: z.enum(["stop", "remove"]).optional(),
+  timeouts: timeoutsSchema.optional(),
+});
+
+export const workerNodeSchema = z.strictObject({ ...nodeShape, ...ofCluster });
+export const controlPlaneNodeSchema = z.strictObject({ ...controlPlaneShape, ...ofCluster });
+
+export const addonSchema = z.strictObject({
+  cluster: isCluster,
+  manifests: z.array(
+    z.union([z.string(), z.strictObject({ file: z.string() }), z.looseObject({ apiVersion: z.string(), kind: z.string() })]),
+  ),
+  wait: z.boolean().optional(),
+  force: z.boolean().optional(),
+  timeouts: timeoutsSchema.optional(),
+});

@@ -1,0 +1,54 @@
+// At the door: every problem of the arguments at once, by path, before a single resource is registered.
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import { describe, type Problem } from "../provider/kubeadm/problem";
+import { at, containsUnknown, unknownValue } from "../provider/lib/unknown";
+import { clusterRules, nodeRules, type Plain } from "./rules";
+import { addonSchema, clusterSchema, controlPlaneNodeSchema, workerNodeSchema } from "./schema";
+
+export function checkClusterArgs(name: string, args: object): void {
+  const plain = withoutOutputs(args) as Plain;
+  refuse(`K8sCluster ${name}`, [...shape(clusterSchema, plain), ...clusterRules(plain)]);
+  const count = Object.keys((plain["controlPlanes"] ?? {}) as object).length;
+  if (count % 2 === 0) {
+    const text = `K8sCluster ${name}: controlPlanes: ${count} control planes survive no more losses than ${count - 1}: an odd number is better`;
+    void pulumi.log.warn(text);
+  }
+}
+
+export function checkNodeArgs(what: string, args: { cluster: object }, controlPlane: boolean): void {
+  const { cluster, ...own } = args;
+  const plain = withoutOutputs(own) as Plain;
+  const schema = controlPlane ? controlPlaneNodeSchema : workerNodeSchema;
+  refuse(what, [...shape(schema, { ...plain, cluster }), ...nodeRules("", plain)]);
+}
+
+export function checkAddonArgs(name: string, args: { cluster: object }): void {
+  const { cluster, ...own } = args;
+  refuse(`Addon ${name}`, shape(addonSchema, { ...(withoutOutputs(own) as Plain), cluster }));
+}
+
+function shape(schema: z.ZodType, args: Plain): Problem[] {
+  const result = schema.safeParse(args);
+  if (result.success) return [];
+  return result.error.issues
+    .filter((issue) => !containsUnknown(at(args, issue.path)))
+    .map((issue) => ({ path: issue.path.map(String).join("."), reason: issue.message }));
+}
+
+/** What only the run will tell stands in as unknown: the leaves check it when it is there. */
+function withoutOutputs(value: unknown): unknown {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return unknownValue;
+  if (Array.isArray(value)) return value.map(withoutOutputs);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, withoutOutputs(item)]])),
+  );
+}
+
+/** A RunError is shown as it is, without a stack: it is the program's user who has to read it. */
+function refuse(what: string, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const lines = problems.map((problem) => `  - ${describe(problem)}`);
+  throw new pulumi.RunError(`${what}: the arguments have ${problems.length === 1 ? "a problem" : "problems"}:\n${lines.join("\n")}`);
+}

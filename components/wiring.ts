@@ -1,0 +1,29 @@
+// What a cluster hands to its nodes and addons: ids, settings, and the leaves they have to wait for.
+import type * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "../provider/resources";
+import type { K8sClusterArgs } from "./args/cluster";
+
+/** A Target whose parts may still be Inputs, put together field by field so that each keeps its own secrecy. */
+export interface TargetInputs {
+  connection: Record<string, pulumi.Input<unknown> | undefined>;
+  hostKeys: pulumi.Input<Record<string, string>>;
+  machineId: pulumi.Input<string>;
+  address: pulumi.Input<string>;
+}
+
+export interface Wiring {
+  readonly args: K8sClusterArgs;
+  readonly clusterId: pulumi.Output<string>;
+  readonly clusterName: string;
+  /** "host:port" of the API. */
+  readonly apiEndpoint: pulumi.Output<string>;
+  /** All control planes by node name, also those declared by themselves before whoever asks. */
+  readonly reach: Record<string, TargetInputs>;
+  /** Machines of all nodes so far, for the preflight of one that comes later. */
+  readonly machines: Record<string, Machine>;
+  /** Hosts wait for it. */
+  readonly preflight: pulumi.Resource;
+  /** They form a chain: one change of a control plane at a time. */
+  readonly controlPlanes: pulumi.Resource[];
+  readonly workers: pulumi.Resource[];
+}

@@ -1,0 +1,42 @@
+// check: all problems at once, offline, and never a word about a value that is not known yet.
+import type { z } from "zod";
+import { isDeepStrictEqual } from "node:util";
+import { type AnyHandler, type Bag, inputsOf, withoutWire } from "./bag";
+import { at, containsUnknown, knownFields } from "../lib/unknown";
+
+export interface CheckFailure {
+  /** Always empty: the engine would print the property's value beside it, secrets included. The reason names the path. */
+  property: string;
+  reason: string;
+}
+
+export function check(handler: AnyHandler, olds: Bag, news: Bag): CheckFailure[] {
+  const before = Object.keys(withoutWire(olds)).length > 0 ? inputsOf(handler, olds) : undefined;
+  const known = knownFields(withoutWire(news));
+  const reasons = [
+    ...shape(handler, withoutWire(news)),
+    ...fixed(handler, before, known),
+    ...(handler.rules?.(known, before) ?? []),
+  ];
+  return reasons.map((reason) => ({ property: "", reason }));
+}
+
+function shape(handler: AnyHandler, news: Bag): string[] {
+  const result = handler.schema.safeParse(news);
+  if (result.success) return [];
+  return result.error.issues
+    .filter((issue) => !containsUnknown(at(news, issue.path)))
+    .map((issue) => `${pathText(issue)}: ${issue.message}`);
+}
+
+function fixed(handler: AnyHandler, olds: Bag | undefined, known: Bag): string[] {
+  if (!olds) return [];
+  return Object.entries(handler.changes)
+    .filter(([key, change]) => change === "fixed" && key in known && key in olds)
+    .filter(([key]) => !containsUnknown(olds[key]) && !isDeepStrictEqual(olds[key], known[key]))
+    .map(([key]) => `${key} cannot change in place, and nothing here ever replaces a cluster: put the former value back`);
+}
+
+export function pathText(issue: Pick<z.core.$ZodIssue, "path">): string {
+  return issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("").replace(/^\./, "");
+}

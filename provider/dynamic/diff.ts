@@ -1,0 +1,52 @@
+// diff: per field, offline. Unknown means "update", never "replace".
+import { isDeepStrictEqual } from "node:util";
+import type { Target } from "../kubeadm/spec";
+import { type AnyHandler, type Bag, inputsOf } from "./bag";
+import { containsUnknown, knownFields } from "../lib/unknown";
+
+export interface Diff {
+  changes: boolean;
+  replaces: string[];
+  deleteBeforeReplace: boolean;
+}
+
+export function diff(handler: AnyHandler, olds: Bag, news: Bag): Diff {
+  const changed = changedFields(handler, olds, news);
+  const replaces = changed.filter((field) => isReplacement(handler, field, olds, news));
+  return {
+    changes: changed.length > 0 || olds["converged"] === false,
+    replaces,
+    // A machine is one node: the old one has to leave under its name before the new one joins under the same.
+    deleteBeforeReplace: replaces.length > 0 && (handler.deleteBeforeReplace ?? true),
+  };
+}
+
+/** Whether an update has anything to do on a host; else it only saves new credentials, deadlines and the like. */
+export function needsWork(handler: AnyHandler, olds: Bag, news: Bag): boolean {
+  if (olds["converged"] === false) return true;
+  return changedFields(handler, olds, news).some((field) => {
+    if (handler.changes[field] === "quiet") return false;
+    return field !== "target" || !sameMachine(olds[field] as Target, news[field] as Target);
+  });
+}
+
+function changedFields(handler: AnyHandler, olds: Bag, news: Bag): string[] {
+  return Object.keys(handler.changes).filter((field) => {
+    if (handler.changes[field] === "ignored") return false;
+    return containsUnknown(news[field]) || !isDeepStrictEqual(plain(olds[field]), plain(news[field]));
+  });
+}
+
+function isReplacement(handler: AnyHandler, field: string, olds: Bag, news: Bag): boolean {
+  if (handler.changes[field] !== "replace" || containsUnknown(news[field])) return false;
+  return handler.replaces?.(field, inputsOf(handler, olds), knownFields(inputsOf(handler, news))) ?? true;
+}
+
+function sameMachine(before: Target, after: Target): boolean {
+  return before.machineId === after.machineId && before.address === after.address;
+}
+
+/** An absent field and one that says undefined or null are the same to the engine. */
+function plain(value: unknown): unknown {
+  return value === undefined || value === null ? undefined : JSON.parse(JSON.stringify(value));
+}
