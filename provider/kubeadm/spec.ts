@@ -25,7 +25,11 @@ export const hopSchema: z.ZodType<Hop> = z.lazy(() => z.strictObject({ ...hopSha
 export const sudoSchema = z.union([z.boolean(), z.strictObject({ password: z.string().optional() })]);
 
 /** How a host is reached. `sudo` absent: used when the user is not root. */
-export const connectionSchema = z.strictObject({ ...hopShape, proxy: hopSchema.optional(), sudo: sudoSchema.optional() });
+export const connectionSchema = z.strictObject({
+  ...hopShape,
+  proxy: hopSchema.optional(),
+  sudo: sudoSchema.optional(),
+});
 export type Connection = z.infer<typeof connectionSchema>;
 
 /** A machine as its Machine leaf recorded it: how to reach it and how to know it again. */
@@ -185,5 +189,11 @@ export const drainSchema = z.strictObject({
 /** A file put onto every control plane, e.g. an audit policy. */
 export const filesSchema = z.record(
   z.string().startsWith("/"),
-  z.strictObject({ content: z.string(), mode: z.string().regex(/^0?[0-7]{3}$/).optional() }),
+  z.strictObject({
+    content: z.string(),
+    mode: z
+      .string()
+      .regex(/^0?[0-7]{3}$/)
+      .optional(),
+  }),
 );
