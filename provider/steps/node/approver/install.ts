@@ -1,0 +1,75 @@
+// Puts the approver onto a control plane, with a timer: serving certificates are renewed long after `up` has ended.
+import type { Host } from "../../../host/host";
+import { journalLibrary } from "../../../host/journalScript";
+import { approverPath, approverScript } from "./script";
+
+export const approverUnit = "pulumi-kubeadm-approve-csrs";
+const servicePath = `/etc/systemd/system/${approverUnit}.service`;
+const timerPath = `/etc/systemd/system/${approverUnit}.timer`;
+
+export const approverService = `[Unit]
+Description=Approve the serving certificates of this cluster's kubelets
+ConditionPathExists=/etc/kubernetes/admin.conf
+
+[Service]
+Type=oneshot
+ExecStart=${approverPath}
+TimeoutStartSec=120
+`;
+
+export const approverTimer = `[Unit]
+Description=Look for kubelets' certificate requests
+
+[Timer]
+OnBootSec=30s
+OnUnitActiveSec=30s
+AccuracySec=5s
+
+[Install]
+WantedBy=timers.target
+`;
+
+// The unit comes after its files in the journal: undone backwards, it is off before they go.
+const install = `${journalLibrary}
+place() {
+  if [ -f "$2" ] && [ "$(cat "$2")" = "$1" ]; then return 0; fi
+  printf '%s\\n' "$1" >"$state/staged"
+  put "$state/staged" "$2" "$3"
+  changed=1
+}
+changed=
+place "$1" ${approverPath} 755
+place "$2" ${servicePath} 644
+place "$3" ${timerPath} 644
+keep_unit ${approverUnit}.timer
+if [ -n "$changed" ]; then systemctl daemon-reload; fi
+if [ -n "$changed" ] || ! systemctl is-active --quiet ${approverUnit}.timer; then
+  systemctl enable --quiet ${approverUnit}.timer
+  systemctl restart ${approverUnit}.timer
+fi
+`;
+
+/** One round trip; changes nothing where it is in place. The host has to be claimed: the journal knows what was put there. */
+export async function installApprover(host: Host): Promise<void> {
+  await host.sh(
+    install,
+    [approverScript, approverService, approverTimer].map((text) => text.trimEnd()),
+  );
+}
+
+const remove = `
+if systemctl cat ${approverUnit}.timer >/dev/null 2>&1; then systemctl disable --quiet --now ${approverUnit}.timer; fi
+rm -f ${approverPath} ${servicePath} ${timerPath}
+systemctl daemon-reload
+`;
+
+/** For a control plane that leaves; what the journal has of it is undone with the rest. */
+export async function removeApprover(host: Host): Promise<void> {
+  await host.sh(remove);
+}
+
+/** Right after a join, so that nobody waits for the timer. Gives what it said: approved, or left pending and why. */
+export async function approveNow(host: Host): Promise<string> {
+  const { stdout } = await host.sh(`[ ! -x ${approverPath} ] || ${approverPath}`);
+  return stdout.trim();
+}
