@@ -17,6 +17,16 @@ function apt(lockSeconds: number, ...args: string[]): PackageCommand {
   return { argv: ["apt-get", "--yes", "-qq", ...options.flatMap((o) => ["-o", o]), ...args], env, mustFinish: true };
 }
 
+// The caches stay in memory, or the system's own would be replaced by ones that know no repository.
+const noRepositories = [
+  "Dir::Etc::SourceList=/dev/null",
+  "Dir::Etc::SourceParts=/dev/null",
+  "Dir::Cache::pkgcache=",
+  "Dir::Cache::srcpkgcache=",
+].flatMap((option) => ["-o", option]);
+
+const installedFormat = `${["db:Status-Abbrev", "Package", "Version"].map((field) => `\${${field}}`).join("\\t")}\\n`;
+
 export const debian: OperatingSystem = {
   family: "debian",
   supported: "Debian 11 and later, Ubuntu 22.04 and later",
@@ -28,14 +38,11 @@ export const debian: OperatingSystem = {
   requiredPackages: () => [
     "ca-certificates",
     "conntrack",
-    "ebtables",
     "ethtool",
     "iproute2",
-    "ipset",
     "iptables",
     "kmod",
     "mount",
-    "nftables",
     "openssl",
     "procps",
     "socat",
@@ -45,7 +52,7 @@ export const debian: OperatingSystem = {
   packageSuffix: ".deb",
   packageOfFile: (file) => file.split("_", 1)[0] ?? file,
   listInstalled: {
-    argv: ["dpkg-query", "--show", "--showformat", "${db:Status-Abbrev}\\t${Package}\\t${Version}\\n"],
+    argv: ["dpkg-query", "--show", "--showformat", installedFormat],
     env: { LC_ALL: "C.UTF-8" },
     mustFinish: false,
   },
@@ -58,6 +65,7 @@ export const debian: OperatingSystem = {
   },
   refresh: apt(300, "update"),
   install: (names, lock) => apt(lock, "install", "--no-install-recommends", "--no-upgrade", ...names),
-  installLocal: (paths, lock) => apt(lock, "install", "--no-install-recommends", "--no-download", ...paths),
+  // Without any list of repositories apt sees the files alone, and says which dependency is missing instead of looking for it.
+  installLocal: (paths, lock) => apt(lock, ...noRepositories, "install", "--no-install-recommends", ...paths),
   remove: (names, lock) => apt(lock, "purge", ...names),
 };

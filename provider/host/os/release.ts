@@ -1,10 +1,6 @@
 // Versions of operating systems: numbers between dots, compared one by one.
 import type { OsRelease } from "./os";
 
-export function major(version: string): number {
-  return Number.parseInt(version, 10);
-}
-
 /** False for a version that is no number: a caller that accepts rolling releases says so itself. */
 export function atLeast(version: string, least: string): boolean {
   const have = version.split(".").map(Number);

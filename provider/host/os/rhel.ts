@@ -1,7 +1,7 @@
 // RHEL, Rocky, Alma, CentOS Stream, Oracle, Amazon and Fedora.
 
-import type { OperatingSystem, OsRelease, PackageCommand } from "./os";
-import { atLeast, major } from "./release";
+import type { OperatingSystem, PackageCommand } from "./os";
+import { atLeast } from "./release";
 
 const env = { LC_ALL: "C.UTF-8" };
 // As dnf writes names of files: <name>-<version>-<release>.<arch>.rpm
@@ -17,11 +17,6 @@ function dnf(...args: string[]): PackageCommand {
   };
 }
 
-/** Fedora and Amazon count on their own. */
-function isEnterprise(release: OsRelease): boolean {
-  return release.id !== "fedora" && release.id !== "amzn";
-}
-
 export const rhel: OperatingSystem = {
   family: "rhel",
   supported: "RHEL, Rocky, Alma, Oracle Linux and CentOS Stream 9 and later, Fedora 40 and later, Amazon Linux 2023",
@@ -30,7 +25,7 @@ export const rhel: OperatingSystem = {
     return atLeast(release.version, release.id === "amzn" ? "2023" : "9");
   },
   architecture: (architecture) => (architecture === "amd64" ? "x86_64" : "aarch64"),
-  requiredPackages: (release) => [
+  requiredPackages: () => [
     "ca-certificates",
     "conntrack-tools",
     // What the SELinux rules of pods and of the runtime's directories come from.
@@ -38,10 +33,8 @@ export const rhel: OperatingSystem = {
     "ethtool",
     "iproute",
     "iproute-tc",
-    "ipset",
-    isEnterprise(release) && major(release.version) < 9 ? "iptables" : "iptables-nft",
+    "iptables-nft",
     "kmod",
-    "nftables",
     "openssl",
     "procps-ng",
     "socat",
