@@ -1,0 +1,122 @@
+// One command line on one channel: input streamed, output bounded, and the three ways it can end told apart.
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ClientChannel } from "ssh2";
+import { UnreachableError } from "../lib/errors";
+import { openChannel } from "./channel";
+import type { SshConnection } from "./connection";
+import { Collector, Lines, stderrLimit, stdoutLimit, watchedLimit } from "./output";
+
+export interface ExecRequest {
+  line: string;
+  stdin?: string | Buffer | Readable | undefined;
+  /** Sent before `stdin`. */
+  preface?: string | undefined;
+  /** The host ends the command itself by then; a little later it is given up here. */
+  timeoutMs: number;
+  onLine?: ((line: string) => void) | undefined;
+}
+
+export interface ExecOutcome {
+  code?: number;
+  signal?: string;
+  stdout: Collector;
+  stderr: Collector;
+  /** Why it was given up from here while it was still running. */
+  givenUp?: "deadline" | "output";
+}
+
+/** `timeout -k 5` on the host, then some time for the news to arrive. */
+const graceMs = 10_000;
+
+/** Throws UnreachableError when the connection broke while the command ran: it may still be running. */
+export async function exec(connection: SshConnection, request: ExecRequest): Promise<ExecOutcome> {
+  return connection.gate.run(async () => {
+    const channel = await openChannel(connection, request.line, request.timeoutMs);
+    return follow(connection, channel, request);
+  });
+}
+
+function follow(connection: SshConnection, channel: ClientChannel, request: ExecRequest): Promise<ExecOutcome> {
+  const outcome: ExecOutcome = {
+    stdout: new Collector(request.onLine ? watchedLimit : stdoutLimit, request.onLine !== undefined),
+    stderr: new Collector(stderrLimit, true),
+  };
+  const input = feed(channel, request);
+  return new Promise<ExecOutcome>((resolve, reject) => {
+    const finish = () => {
+      clearTimeout(timer);
+      stop();
+      input.abort();
+    };
+    const giveUp = (reason: "deadline" | "output") => {
+      outcome.givenUp = reason;
+      finish();
+      resolve(outcome);
+      channel.close();
+    };
+    const timer = setTimeout(() => giveUp("deadline"), request.timeoutMs + graceMs);
+    const stop = connection.onBroken(() => {
+      finish();
+      reject(lost(connection));
+    });
+    watchOutput(channel, request, outcome, () => giveUp("output"), reject);
+    channel.on("exit", (code: number | null, signal?: string) => {
+      if (code === null) outcome.signal = (signal ?? "unknown").replace(/^SIG/, "");
+      else outcome.code = code;
+    });
+    channel.on("close", () => {
+      finish();
+      if (outcome.code === undefined && outcome.signal === undefined) reject(lost(connection));
+      else resolve(outcome);
+    });
+  });
+}
+
+function watchOutput(
+  channel: ClientChannel,
+  request: ExecRequest,
+  outcome: ExecOutcome,
+  tooMuch: () => void,
+  reject: (error: unknown) => void,
+): void {
+  const lines = request.onLine && new Lines(request.onLine);
+  channel.on("data", (chunk: Buffer) => {
+    if (outcome.givenUp) return;
+    try {
+      lines?.add(chunk);
+    } catch (error) {
+      reject(error);
+    }
+    if (!outcome.stdout.add(chunk)) tooMuch();
+  });
+  channel.on("end", () => lines?.end());
+  channel.stderr.on("data", (chunk: Buffer) => outcome.stderr.add(chunk));
+}
+
+/** Streams the input with back-pressure. A command may end without having read all of it: its exit code tells the rest. */
+function feed(channel: ClientChannel, request: ExecRequest): AbortController {
+  const stopping = new AbortController();
+  // The channel reports every problem by closing; without a listener a late write would end the process.
+  channel.on("error", () => stopping.abort());
+  if (request.preface !== undefined) channel.write(request.preface);
+  if (!(request.stdin instanceof Readable)) {
+    channel.end(request.stdin ?? "");
+    return stopping;
+  }
+  const source = request.stdin;
+  pipeline(source, channel, { signal: stopping.signal }).catch((error: Error) => {
+    // Half an input must not look like a whole one: the channel goes without a proper end.
+    if (!stopping.signal.aborted) channel.close();
+    source.destroy(error);
+  });
+  return stopping;
+}
+
+function lost(connection: SshConnection): UnreachableError {
+  const why = connection.broken ?? "the channel closed without an exit code";
+  return new UnreachableError(
+    `${connection.endpoint.label}: the connection broke while a command was running: ${why}`,
+    "check the network and the machine, then run again: what is still running there is ended or awaited first",
+  );
+}
