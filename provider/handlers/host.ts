@@ -1,0 +1,146 @@
+// A host prepared for Kubernetes: programs, runtime, kernel settings and images; deleted, it is as it was before.
+import { z } from "zod";
+import { gatherFacts } from "../host/facts";
+import type { Host } from "../host/host";
+import { readClaim } from "../host/journal";
+import { withHost } from "../host/open";
+import { operatingSystem } from "../host/os/os";
+import { undoPreparation } from "../host/undo";
+import { targetSchema } from "../kubeadm/spec";
+import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
+import { type Prepared, prepare } from "../recipes/prepare";
+import { surveyHost } from "../recipes/survey";
+import { prepareShape } from "../steps/prepare/context";
+import { drift } from "../steps/prepare/drift";
+import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
+
+const schema = z.strictObject({
+  ...prepareShape,
+  target: targetSchema,
+  /** What a delete does when the host cannot be asked. KUBEADM_ON_UNREACHABLE overrides it for one run. */
+  onUnreachable: z.enum(["stop", "forget"]).optional(),
+  /** What a refresh found different; a program never says it, so that it shows as a change. */
+  drift: z.array(z.string()).optional(),
+});
+
+export type HostInputs = z.infer<typeof schema>;
+export type HostOutputs = Prepared;
+
+type KnownHost = Known<HostInputs, HostOutputs>;
+
+function opening(op: Operation, { name, target, timeouts }: HostInputs, exclusive: boolean) {
+  return { name, target, timeouts, progress: op.progress, exclusive };
+}
+
+const idOf = ({ clusterId, name }: HostInputs) => `${clusterId}/${name}`;
+
+async function converge(op: Operation, inputs: HostInputs): Promise<HostOutputs> {
+  let claimed = false;
+  try {
+    return await withHost(opening(op, inputs, true), (host) =>
+      prepare({ host, progress: op.progress, inputs, onClaimed: () => (claimed = true) }),
+    );
+  } catch (error) {
+    // From the claim on the host is ours to undo, so the state has to know it.
+    throw claimed ? new PartialFailure<HostOutputs>(idOf(inputs), {}, error) : error;
+  }
+}
+
+/** Of another node's part of a cluster nothing is taken away under its feet. */
+async function refuseJoined(host: Host): Promise<void> {
+  const claim = await readClaim(host);
+  if (claim?.joined !== true) return;
+  const { code } = await host.run(["test", "-e", "/etc/kubernetes/kubelet.conf"], { ok: [0, 1] });
+  if (code !== 0) return;
+  throw new RefusedError(
+    `${host.label} is still part of the cluster`,
+    "remove its node first (in a program: the ControlPlaneNode or WorkerNode, which does both in order)",
+  );
+}
+
+async function undo(host: Host, op: Operation, { timeouts }: HostInputs): Promise<void> {
+  await refuseJoined(host);
+  const facts = await gatherFacts(host, timeouts);
+  const os = operatingSystem(facts.os);
+  if (os === undefined) throw new UserError(`${host.label}: ${facts.os.pretty} is no system we know how to undo anything on`);
+  await undoPreparation(host, { os, progress: op.progress, timeouts });
+}
+
+function isOutOfReach(error: unknown): error is UserError {
+  return error instanceof UnreachableError || error instanceof HostKeyError || error instanceof AuthenticationError;
+}
+
+function onUnreachable({ onUnreachable: wanted }: HostInputs): "stop" | "forget" {
+  const forRun = process.env["KUBEADM_ON_UNREACHABLE"];
+  if (forRun === undefined || forRun === "") return wanted ?? "stop";
+  if (forRun === "stop" || forRun === "forget") return forRun;
+  throw new RefusedError(`KUBEADM_ON_UNREACHABLE is "${forRun}"`, 'set it to "stop" or "forget"');
+}
+
+async function remove(op: Operation, { inputs }: KnownHost): Promise<void> {
+  const choice = onUnreachable(inputs);
+  try {
+    await withHost(opening(op, inputs, true), (host) => undo(host, op, inputs));
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    if (choice === "stop") {
+      throw new UserError(
+        `${error.message}\n${inputs.name} is not forgotten: what the preparation changed on it is still there`,
+        'bring the host back and run this again; if it is gone for good, set onUnreachable to "forget", or KUBEADM_ON_UNREACHABLE=forget for this run',
+        { cause: error },
+      );
+    }
+    op.progress.warn(`${inputs.name} could not be asked and is forgotten; nothing on it was undone: ${error.message}`);
+  }
+}
+
+async function read(op: Operation, { inputs, outputs }: KnownHost): Promise<{ inputs: HostInputs; outputs: HostOutputs }> {
+  const { drift: _before, ...asked } = inputs;
+  const known = { runtime: outputs.runtime ?? "", bundled: outputs.bundled ?? {} };
+  try {
+    const found = await withHost(opening(op, inputs, false), (host) => surveyHost({ host, progress: op.progress, inputs }, known.bundled));
+    const differences = drift(found);
+    return { inputs: differences.length === 0 ? asked : { ...asked, drift: differences }, outputs: known };
+  } catch (error) {
+    // Not to be reached says nothing about what is on it.
+    if (!isOutOfReach(error)) throw error;
+    op.progress.warn(`${inputs.name} could not be asked, its last known state is kept: ${error.message}`);
+    return { inputs: asked, outputs: known };
+  }
+}
+
+function rules(news: Partial<HostInputs>, olds: HostInputs | undefined): string[] {
+  const [before, after] = [olds?.kubernetesVersion, news.kubernetesVersion];
+  if (before === undefined || after === undefined || before === after) return [];
+  return [`kubernetesVersion: changing it from ${before} to ${after} comes with the upgrade feature; until then keep ${before}`];
+}
+
+export const host: Handler<HostInputs, HostOutputs> = {
+  kind: "Host",
+  schema,
+  changes: {
+    clusterId: "fixed",
+    name: "fixed",
+    roles: "work",
+    target: "replace",
+    kubernetesVersion: "work",
+    source: "quiet",
+    containerd: "work",
+    cni: "work",
+    hostname: "work",
+    swap: "work",
+    nodeAddresses: "work",
+    clusterConfiguration: "work",
+    kubeletConfiguration: "work",
+    preflightIgnore: "quiet",
+    timeouts: "quiet",
+    onUnreachable: "quiet",
+    drift: "work",
+  },
+  rules,
+  replaces: (field, olds, news) => field === "target" && news.target !== undefined && news.target.machineId !== olds.target.machineId,
+  create: async (op, inputs) => ({ id: idOf(inputs), outputs: await converge(op, inputs) }),
+  update: (op, _known, inputs) => converge(op, inputs),
+  read,
+  delete: remove,
+};

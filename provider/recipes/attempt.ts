@@ -1,0 +1,10 @@
+// One try at bringing a node up: what is known from the state, and whether the host was changed yet.
+import type { Progress } from "../lib/progress";
+
+export interface Attempt {
+  readonly progress: Progress;
+  /** The state says that this node is part of the cluster. */
+  readonly joined: boolean;
+  /** From here on a failure keeps the resource in the state. */
+  begun: boolean;
+}

@@ -1,0 +1,44 @@
+// From a bare host to one that kubeadm can init or join; a second run finds everything in place.
+import type { PrepareContext } from "../steps/prepare/context";
+import type { BundledVersions } from "../steps/prepare/plan";
+import { claimHost } from "../steps/prepare/claimHost";
+import { enableKubelet } from "../steps/prepare/enableKubelet";
+import { importImages } from "../steps/prepare/importImages";
+import { installKubernetes } from "../steps/prepare/installKubernetes";
+import { installPackages } from "../steps/prepare/installPackages";
+import { installRuntime } from "../steps/prepare/installRuntime";
+import { loadKernelModules } from "../steps/prepare/loadKernelModules";
+import { placeSettings } from "../steps/prepare/placeSettings";
+import { setHostname } from "../steps/prepare/setHostname";
+import { setSysctls } from "../steps/prepare/setSysctls";
+import { turnSwapOff } from "../steps/prepare/turnSwapOff";
+import { runSteps, type Step } from "../steps/step";
+import { type SurveyOptions, surveyWithSource } from "./survey";
+
+const claim: Step<PrepareContext>[] = [claimHost];
+
+const system: Step<PrepareContext>[] = [setHostname, turnSwapOff, placeSettings, loadKernelModules, setSysctls, installPackages];
+
+const programs: Step<PrepareContext>[] = [installRuntime, importImages, installKubernetes, enableKubelet];
+
+export type Prepared = {
+  /** Version of the container runtime. */
+  runtime: string;
+  bundled: BundledVersions;
+};
+
+export interface PrepareOptions extends SurveyOptions {
+  /** From then on the host has something to undo. */
+  onClaimed: () => void;
+}
+
+export async function prepare({ onClaimed, ...options }: PrepareOptions): Promise<Prepared> {
+  const context = await surveyWithSource(options);
+  if (context.survey.journal.claim?.clusterId === options.inputs.clusterId) onClaimed();
+  await runSteps(context, claim);
+  onClaimed();
+  // The package manager mostly waits for the disk, the programs for the network: side by side.
+  const both = await Promise.allSettled([runSteps(context, system), runSteps(context, programs)]);
+  for (const one of both) if (one.status === "rejected") throw one.reason;
+  return { runtime: (context.survey.runtime ?? "").replace(/^v/, ""), bundled: context.supply.bundle?.index.versions ?? {} };
+}

@@ -1,0 +1,72 @@
+// How a worker comes up: looked at, joined or adopted, and converged.
+import { createHash } from "node:crypto";
+import type { Host } from "../host/host";
+import { markJoined } from "../host/journal";
+import { withHost } from "../host/open";
+import { type LivingControlPlane, withControlPlane } from "../host/reach";
+import { RefusedError } from "../lib/errors";
+import { approveCertificates } from "../steps/kubeadm/approveCertificates";
+import { awaitReady } from "../steps/kubeadm/awaitReady";
+import type { ClusterContext, JoinContext, NodePlan } from "../steps/kubeadm/context";
+import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
+import { decideWorker, type WorkerDecision } from "../steps/kubeadm/decideWorker";
+import { giveMeta } from "../steps/kubeadm/giveMeta";
+import { clusterCa, joinCluster } from "../steps/kubeadm/joinCluster";
+import { observe } from "../steps/kubeadm/observe";
+import { recordInCluster } from "../steps/kubeadm/recordInCluster";
+import { registeredNode } from "../steps/kubeadm/registeredNode";
+import { rememberApplied } from "../steps/kubeadm/rememberApplied";
+import { removeStaleNode } from "../steps/kubeadm/removeStaleNode";
+import { resetNode } from "../steps/kubeadm/resetNode";
+import { runSteps, type Step } from "../steps/step";
+import type { Attempt } from "./attempt";
+
+const joining: readonly Step<JoinContext>[] = [
+  removeStaleNode,
+  recordInCluster,
+  joinCluster,
+  awaitReady,
+  giveMeta,
+  rememberApplied,
+  approveCertificates,
+];
+const converge: readonly Step<ClusterContext>[] = [
+  recordInCluster,
+  convergeKubelet,
+  awaitReady,
+  giveMeta,
+  rememberApplied,
+  approveCertificates,
+];
+
+export async function bringUpWorker(plan: NodePlan, attempt: Attempt): Promise<void> {
+  const { name, target, reach, timeouts, clusterId } = plan;
+  const { progress } = attempt;
+  await withHost({ name, target, timeouts, progress, exclusive: true }, (host) =>
+    withControlPlane({ reach, timeouts, progress }, async (peer) => {
+      const decision = await look(plan, host, peer, attempt.joined);
+      if (decision.action === "refuse") throw new RefusedError(decision.reason, decision.remedy);
+      attempt.begun = true;
+      const context = { host, progress, plan, kubectl: peer.kubectl, approver: peer.host, peer };
+      if (decision.action === "adopt") await runSteps<ClusterContext>(context, converge);
+      else {
+        if (decision.reset) await resetNode(host, { timeouts, progress });
+        await runSteps<JoinContext>({ ...context, stale: decision.stale }, joining);
+      }
+      await markJoined(host, clusterId, name);
+    }),
+  );
+}
+
+async function look(plan: NodePlan, host: Host, peer: LivingControlPlane, joined: boolean): Promise<WorkerDecision> {
+  const { clusterId, name, target } = plan;
+  const [view, node, ca] = await Promise.all([observe(host), registeredNode(peer.kubectl, name), clusterCa(peer.host)]);
+  const sameCluster = view.ca === createHash("sha256").update(ca).digest("hex");
+  const own = {
+    claim: view.claim?.clusterId,
+    joined: joined || view.claim?.joined === true,
+    parts: view.parts.filter((part) => part !== "/etc/kubernetes/pki/ca.crt"),
+    sameCluster,
+  };
+  return decideWorker({ clusterId, name, address: target.address, own, node });
+}

@@ -1,0 +1,42 @@
+// What the steps of the preparation share.
+import { z } from "zod";
+import type { Facts } from "../../host/facts";
+import type { Architecture, OperatingSystem } from "../../host/os/os";
+import { cniSchema, containerdSchema, sourceSchema, timeoutsSchema } from "../../kubeadm/spec";
+import type { Supply } from "../../source/supply";
+import type { StepContext } from "../step";
+import type { Plan } from "./plan";
+import type { Survey } from "./survey";
+
+export const prepareShape = {
+  clusterId: z.string().min(1),
+  name: z.string().min(1),
+  roles: z.strictObject({ controlPlane: z.boolean(), worker: z.boolean() }),
+  kubernetesVersion: z.string(),
+  source: sourceSchema,
+  containerd: containerdSchema.optional(),
+  cni: cniSchema,
+  /** The host's own name from now on. */
+  hostname: z.string().min(1).optional(),
+  /** What to do where swap is on. Default: leave it to the preflight, which refuses. */
+  swap: z.enum(["refuse", "off", "allow"]).optional(),
+  nodeAddresses: z.array(z.string()).optional(),
+  /** Of the user's, only for the images it names. */
+  clusterConfiguration: z.record(z.string(), z.unknown()).optional(),
+  kubeletConfiguration: z.record(z.string(), z.unknown()).optional(),
+  preflightIgnore: z.array(z.string()).optional(),
+  timeouts: timeoutsSchema.optional(),
+};
+
+export type PrepareInputs = z.infer<z.ZodObject<typeof prepareShape>>;
+
+export interface PrepareContext extends StepContext {
+  readonly inputs: PrepareInputs;
+  readonly facts: Facts;
+  readonly os: OperatingSystem;
+  readonly architecture: Architecture;
+  readonly supply: Supply;
+  readonly plan: Plan;
+  /** As the host was found; steps that make more of it known replace it. */
+  survey: Survey;
+}

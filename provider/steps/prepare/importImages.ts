@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { LocalFile } from "../../host/host";
+import { UserError } from "../../lib/errors";
+import { deadline } from "../../kubeadm/spec";
+import type { ImageArchive } from "../../source/bundle";
+import type { Step } from "../step";
+import type { PrepareContext } from "./context";
+import { pullImage } from "./pullImage";
+
+type Bundled = ImageArchive & { local: LocalFile };
+
+const checked = new Map<string, Promise<void>>();
+
+/** Once for all hosts: what the runtime unpacks is what the bundle's maker wrote. */
+function checkArchive({ path, sha256 }: LocalFile): Promise<void> {
+  const running = checked.get(path) ?? digestOf(path).then((found) => compare(path, sha256, found));
+  checked.set(path, running);
+  // A bundle that was made anew while this process lives is read anew.
+  running.catch(() => checked.delete(path));
+  return running;
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+function compare(path: string, wanted: string, found: string): void {
+  if (found === wanted) return;
+  throw new UserError(`${path} has digest ${found}, its index says ${wanted}`, "copy the bundle again, or make it anew");
+}
+
+/** Streamed into the runtime: no copy lies on the host's disk, and unpacking goes along with sending. */
+async function importOne({ host, inputs }: PrepareContext, image: Bundled): Promise<void> {
+  await checkArchive(image.local);
+  await host.run(["ctr", "--namespace", "k8s.io", "images", "import", "-"], {
+    stdin: createReadStream(image.local.path),
+    timeoutMs: deadline(inputs.timeouts, "images"),
+  });
+}
+
+async function present({ host }: PrepareContext): Promise<Set<string>> {
+  const { stdout } = await host.run(["ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
+  return new Set(stdout.split("\n").filter((line) => line !== ""));
+}
+
+async function bundledImages({ supply, architecture }: PrepareContext): Promise<Map<string, Bundled>> {
+  const all = (await supply.bundle?.images(architecture)) ?? [];
+  return new Map(all.map((image) => [image.ref, image]));
+}
+
+/** The role's own, and on workers what the bundle holds beside Kubernetes: it is there for the workloads. */
+function wanted({ plan, inputs }: PrepareContext, bundled: Map<string, Bundled>): string[] {
+  const workloads = inputs.roles.worker ? [...bundled.keys()].filter(plan.isWorkload) : [];
+  return [...new Set([...plan.images, ...workloads])];
+}
+
+async function bring(context: PrepareContext, ref: string, bundled: Map<string, Bundled>): Promise<void> {
+  const image = bundled.get(ref);
+  if (image !== undefined) return importOne(context, image);
+  if (context.supply.bundle === undefined) return pullImage(context, ref);
+  throw new UserError(
+    `the bundle ${context.supply.bundle.directory} holds no image ${ref}`,
+    "make it again with `npx pulumi-kubeadm bundle` for this Kubernetes version, or put the image into it with --image",
+  );
+}
+
+/** Two at a time: one is sent while the other is unpacked. */
+async function inPairs(items: readonly string[], work: (item: string) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  const results = await Promise.allSettled([worker(), worker()]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/** Only those the runtime lacks, and only those the role needs. */
+export const importImages: Step<PrepareContext> = {
+  title: "import images",
+  async run(context) {
+    const { host, progress } = context;
+    const bundled = await bundledImages(context);
+    context.survey.images ??= await present(context);
+    const refs = wanted(context, bundled);
+    const lacking = refs.filter((ref) => !context.survey.images?.has(ref));
+    let done = 0;
+    await inPairs(lacking, async (ref) => {
+      await bring(context, ref, bundled);
+      done += 1;
+      progress.say(`${host.label}: ${done} of ${lacking.length} images`);
+    });
+    if (lacking.length === 0) return;
+    const now = await present(context);
+    context.survey.images = now;
+    const still = refs.filter((ref) => !now.has(ref));
+    if (still.length > 0) throw new UserError(`the runtime took the archives, but does not list ${still.join(", ")}`, "look at the names in the bundle's images/<arch>/index.json");
+  },
+};

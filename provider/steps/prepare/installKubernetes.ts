@@ -1,0 +1,39 @@
+import { deadline } from "../../kubeadm/spec";
+import type { Artifact } from "../../source/artifacts";
+import { installArtifacts } from "../../source/place";
+import type { Step } from "../step";
+import type { PrepareContext } from "./context";
+
+/** Artifacts whose files do not all lie untouched where we put them. */
+export function missingArtifacts({ survey, supply }: PrepareContext, wanted: readonly Artifact[]): Artifact[] {
+  return wanted.filter((artifact) => {
+    const digest = supply.digest(artifact);
+    return !survey.placed.some(({ artifact: path, sha256 }) => path === artifact.path && (digest === undefined || digest === sha256));
+  });
+}
+
+/** Staged one after the other, then moved to their places together. */
+export async function installMissing(context: PrepareContext, wanted: readonly Artifact[]): Promise<boolean> {
+  const { host, supply, inputs, architecture, progress, survey } = context;
+  const missing = missingArtifacts(context, wanted);
+  const timeoutMs = deadline(inputs.timeouts, "transfer");
+  const staged = [];
+  for (const artifact of missing) {
+    staged.push(await supply.stage(host, artifact, { architecture, timeoutMs, progress, downloader: survey.downloader }));
+  }
+  await installArtifacts(host, staged, timeoutMs);
+  return missing.length > 0;
+}
+
+/** kubeadm, kubelet and kubectl of the exact version; the kubelet waits for kubeadm, which starts it. */
+export const installKubernetes: Step<PrepareContext> = {
+  title: "install Kubernetes programs",
+  when: (context) => missingArtifacts(context, context.plan.kubernetes).length > 0,
+  async run(context) {
+    const { host, plan, inputs } = context;
+    await installMissing(context, plan.kubernetes);
+    const { stdout } = await host.run([plan.kubeadm, "version", "-o", "short"]);
+    const wanted = `v${inputs.kubernetesVersion.replace(/^v/, "")}`;
+    if (stdout.trim() !== wanted) throw new Error(`${plan.kubeadm} says it is ${stdout.trim()}, not ${wanted}`);
+  },
+};
