@@ -1,0 +1,85 @@
+// Deletes objects that we applied, last ones first, and waits until they are gone.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kubectl } from "../../host/kubectl";
+import { type Identity, identityOf, type KubeObject, shown } from "../../host/kubeObject";
+import { UserError } from "../../lib/errors";
+import { Gate } from "../../lib/limit";
+import type { Progress } from "../../lib/progress";
+import { keyOf, sharedWith } from "../../manifests/applied";
+import { inOrder, rank } from "../../manifests/order";
+import { getPresent, names } from "./apply";
+
+export interface RemoveWork {
+  kubectl: Kubectl;
+  /** Recorded when they were applied; another object of the same name is not ours. */
+  identities: readonly Identity[];
+  fieldManager: string;
+  timeoutMs: number;
+  progress: Progress;
+  /** Told what is proven to be gone, or not ours to delete. */
+  onGone: (identities: Identity[]) => void;
+}
+
+const parallel = 4;
+
+export async function removeObjects(work: RemoveWork): Promise<void> {
+  const over = Date.now() + work.timeoutMs;
+  const ordered = inOrder(work.identities).reverse();
+  for (const step of [...new Set(ordered.map(rank))]) {
+    await removeStep(
+      work,
+      ordered.filter((identity) => rank(identity) === step),
+      over,
+    );
+  }
+}
+
+async function removeStep(work: RemoveWork, identities: Identity[], over: number): Promise<void> {
+  const { kubectl, progress, onGone } = work;
+  const ours = mine(work, identities, await getPresent(kubectl, identities));
+  const gate = new Gate(parallel);
+  await Promise.all(ours.map((identity) => gate.run(() => kubectl.delete(identity))));
+  for (let pause = 200, left = ours; ; pause = Math.min(pause * 1.5, 2000)) {
+    const there = left.length > 0 ? still(left, await getPresent(kubectl, left)) : [];
+    left = there.map(identityOf);
+    if (left.length === 0) break;
+    if (Date.now() > over) throw remains(work, there);
+    progress.say(`deleting ${names(left, 2)}`);
+    await sleep(pause);
+  }
+  onGone(identities);
+}
+
+/** Those that are there and are still the ones that we applied. */
+function mine(
+  { fieldManager, progress }: RemoveWork,
+  identities: readonly Identity[],
+  present: readonly KubeObject[],
+): Identity[] {
+  return still(identities, present).flatMap((object) => {
+    const other = sharedWith(fieldManager, object);
+    if (!other) return [identityOf(object)];
+    progress.warn(`${shown(identityOf(object))} stays: ${other} applies it too`);
+    return [];
+  });
+}
+
+function still(identities: readonly Identity[], present: readonly KubeObject[]): KubeObject[] {
+  const uids = new Map(identities.map((identity) => [keyOf(identity), identity.uid]));
+  return present.filter((object) => {
+    const uid = uids.get(keyOf(identityOf(object)));
+    return uid === undefined || uid === object.metadata.uid;
+  });
+}
+
+function remains({ kubectl, timeoutMs }: RemoveWork, there: readonly KubeObject[]): UserError {
+  const lines = there.map((object) => {
+    const { finalizers } = object.metadata;
+    const held = Array.isArray(finalizers) && finalizers.length > 0 ? `: finalizers ${finalizers.join(", ")}` : "";
+    return `\n  ${shown(identityOf(object))}${held}`;
+  });
+  return new UserError(
+    `${kubectl.label}: not gone within ${Math.round(timeoutMs / 1000)} s:${lines.join("")}`,
+    "see to whatever holds it (a finalizer's controller), and run again; `timeouts.apply` gives it more time.",
+  );
+}
