@@ -61,7 +61,9 @@ async function read(handler: AnyHandler, id: string, bag: Bag): Promise<{ id?: s
   const found = await handler.read(operationFor(bag), known);
   if (!found) return {};
   const props = stateOf(bag, inputsOf(handler, found.inputs), outputsOf(handler, found.outputs), known.converged);
-  return { id, props, inputs: stateOf(bag, inputsOf(handler, found.inputs), {}, true) };
+  // The program never says `converged`: an input of that name would be a difference after every refresh.
+  const { converged: _, ...inputs } = stateOf(bag, inputsOf(handler, found.inputs), {}, true);
+  return { id, props, inputs };
 }
 
 /** What the engine turns into "init failed": the resource stays in the state and the next `up` updates it. */
