@@ -4,17 +4,16 @@ import { markLeft } from "../host/journal";
 import { withHost } from "../host/open";
 import { type LivingControlPlane, withControlPlane } from "../host/reach";
 import { deadline } from "../kubeadm/spec";
-import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
+import { AuthenticationError, HostKeyError, RefusedError, StepError, UnreachableError, UserError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
-import { StepError } from "../lib/errors";
+import type { NodePlan } from "../steps/kubeadm/context";
+import { leaveEtcd } from "../steps/kubeadm/etcd";
+import { type HostView, observe, observePeer } from "../steps/kubeadm/observe";
+import { resetNode } from "../steps/kubeadm/resetNode";
+import { stopKubelet } from "../steps/kubeadm/stopKubelet";
 import { forgetNode } from "../steps/node/clusterRecord";
 import { deleteNode } from "../steps/node/deleteNode";
 import { drain, type OnBlocked } from "../steps/node/drain";
-import type { NodePlan } from "../steps/kubeadm/context";
-import { leaveEtcd } from "../steps/kubeadm/etcd";
-import { observe } from "../steps/kubeadm/observe";
-import { resetNode } from "../steps/kubeadm/resetNode";
-import { stopKubelet } from "../steps/kubeadm/stopKubelet";
 
 export type OnUnreachable = "stop" | "remove" | "forget";
 
@@ -44,40 +43,59 @@ async function leaveFrom(host: Host, request: Leave): Promise<void> {
   const { name, timeouts, clusterId } = plan;
   const view = await observe(host);
   if (view.claim !== undefined && view.claim.clusterId !== clusterId)
-    throw new RefusedError(`${host.label} belongs to another cluster now (${view.claim.clusterId})`, "take it out of the state");
+    throw new RefusedError(
+      `${host.label} belongs to another cluster now (${view.claim.clusterId})`,
+      "take it out of the state",
+    );
   if (view.parts.length > 0 || view.claim?.joined) {
-    if (plan.role === "worker") await throughPeer(request, (peer) => leaveCluster(peer, host, request));
-    else await controlPlaneLeaves(host, view.nodes, view.ready, request);
+    await leaveCluster(host, view, request);
     progress.say(`resetting ${host.label}`);
     await step(host, "reset the host", () => resetNode(host, { timeouts, progress }));
   }
   await markLeft(host, clusterId, name);
 }
 
-async function controlPlaneLeaves(host: Host, nodes: string[], ready: boolean, request: Leave): Promise<void> {
-  const { plan } = request;
-  const others = Object.keys(plan.reach).filter((peer) => peer !== plan.name);
-  const rest = nodes.filter((node) => node !== plan.name);
-  if (ready && rest.length === 0) return;
-  if (others.length === 0) {
-    if (ready)
-      throw new RefusedError(
-        `${plan.name} is the last control plane, and the cluster still has the nodes ${rest.join(", ")}`,
-        "remove these nodes first",
-      );
-    return lastOne(host, plan);
+async function leaveCluster(host: Host, view: HostView, request: Leave): Promise<void> {
+  const { plan, progress, onUnreachable } = request;
+  const through = plan.role === "worker" ? [] : await remaining(host, view, request);
+  if (through === "alone") return;
+  try {
+    await throughPeer(request, through, (peer) => beTakenOut(peer, host, request));
+  } catch (error) {
+    if (!(error instanceof PeersGone) || onUnreachable === "stop") throw error;
+    progress.warn(`${plan.name} leaves without a word to the cluster: ${error.message}`);
   }
-  refuseEndpoint(plan, others);
-  await throughPeer(request, (peer) => leaveCluster(peer, host, request));
 }
 
-/** Its own API is down: nobody can say whether other nodes are left. */
-async function lastOne(host: Host, plan: NodePlan): Promise<void> {
-  const view = await observe(host);
-  if (!view.claim?.joined) return;
-  throw new UserError(
-    `${host.label}: the API server of the last control plane (${plan.name}) does not answer, so nobody knows which nodes are left`,
-    "bring it back, or run `kubeadm reset` on the host and then run again",
+/** The control planes that stay; "alone" when this one is all there is of the cluster. */
+async function remaining(host: Host, view: HostView, { plan, progress }: Leave): Promise<string[] | "alone"> {
+  const { name, reach, clusterId, timeouts } = plan;
+  if (!view.ready) {
+    // Its API is down: what is left of the cluster shows on the others alone.
+    const others = Object.entries(reach).filter(([peer]) => peer !== name);
+    const views = await Promise.all(
+      others.map(([peer, target]) => observePeer(peer, target, { clusterId, timeouts, progress })),
+    );
+    if (!views.every(({ kind }) => kind === "empty")) return [];
+    if (view.claim?.joined) throw lastAndDown(host);
+    return "alone";
+  }
+  const nodes = view.nodes.filter((node) => node !== name);
+  const controlPlanes = view.controlPlanes.filter((node) => node !== name);
+  if (nodes.length === 0) return "alone";
+  if (controlPlanes.length === 0)
+    throw new RefusedError(
+      `${name} is the last control plane, and the cluster still has the nodes ${nodes.join(", ")}`,
+      "remove these nodes first",
+    );
+  refuseEndpoint(plan, controlPlanes);
+  return controlPlanes;
+}
+
+function lastAndDown(host: Host): UserError {
+  return new UserError(
+    `${host.label}: the API server of the last control plane does not answer, so nobody knows which nodes are left`,
+    "bring it back; or, when the cluster is given up, run `kubeadm reset` on the host and then run again",
   );
 }
 
@@ -91,7 +109,7 @@ function refuseEndpoint({ name, endpoint, target }: NodePlan, others: string[]):
 }
 
 /** Whatever a living control plane can do for a node that leaves. */
-async function leaveCluster(peer: LivingControlPlane, host: Host | undefined, request: Leave): Promise<void> {
+async function beTakenOut(peer: LivingControlPlane, host: Host | undefined, request: Leave): Promise<void> {
   const { plan, progress } = request;
   const { name, target, timeouts, role } = plan;
   const label = host ?? peer.host;
@@ -129,17 +147,22 @@ async function leaveWithoutHost(request: Leave, cause: Error): Promise<void> {
       `bring it back; or, when the machine is gone for good, run once with KUBEADM_ON_UNREACHABLE=remove (the cluster forgets the node) or =forget (nothing is asked), or set \`onUnreachable\` in the program`,
       { cause },
     );
-  await throughPeer(request, (peer) => leaveCluster(peer, undefined, request));
+  await throughPeer(request, [], (peer) => beTakenOut(peer, undefined, request));
   progress.warn(`${plan.name} was removed from the cluster; its host was not reached and still holds what was on it`);
 }
 
 class PeersGone extends UnreachableError {}
 
+/** `names`: those that may be asked; none given, all of the program. */
 async function throughPeer(
   { plan, progress }: Leave,
+  names: readonly string[],
   use: (peer: LivingControlPlane) => Promise<void>,
 ): Promise<void> {
-  const { name, reach, timeouts } = plan;
+  const { name, timeouts } = plan;
+  const reach = Object.fromEntries(
+    Object.entries(plan.reach).filter(([peer]) => names.length === 0 || names.includes(peer)),
+  );
   let begun = false;
   try {
     await withControlPlane({ reach, except: [name], timeouts, progress }, (peer) => {

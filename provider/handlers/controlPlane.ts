@@ -1,0 +1,98 @@
+// A control plane's membership: the first one starts the cluster, the others join it, all of them converge and leave safely.
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { filesSchema } from "../kubeadm/spec";
+import type { Attempt } from "../recipes/attempt";
+import { bringUpControlPlane } from "../recipes/controlPlane";
+import { leave } from "../recipes/leave";
+import { surveyNode } from "../recipes/surveyNode";
+import type { NodePlan } from "../steps/kubeadm/context";
+import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
+import { isAnother, type NodeOutputs, nodeChanges, nodeRules, nodeShape, onUnreachable } from "./nodeInputs";
+
+const schema = z.strictObject({
+  ...nodeShape,
+  /** `worker`: it also takes ordinary pods. */
+  roles: z.strictObject({ worker: z.boolean().optional() }).optional(),
+  /** Put onto the host and mounted into the API server; a change restarts what reads them. */
+  files: filesSchema.optional(),
+});
+export type ControlPlaneInputs = z.infer<typeof schema>;
+
+const idOf = ({ clusterId, name }: ControlPlaneInputs) => `${clusterId}/${name}`;
+
+function planOf({ roles, files, ...inputs }: ControlPlaneInputs): NodePlan {
+  return { ...inputs, role: "controlPlane", schedulable: roles?.worker === true, files: files ?? {} };
+}
+
+function outputsOf({ name, kubernetesVersion }: ControlPlaneInputs): NodeOutputs {
+  return { joined: true, nodeName: name, nodeVersion: `v${kubernetesVersion}` };
+}
+
+async function bringUp({ progress }: Operation, inputs: ControlPlaneInputs, joined: boolean): Promise<NodeOutputs> {
+  const attempt: Attempt = { progress, joined, begun: false };
+  try {
+    await bringUpControlPlane(planOf(inputs), attempt);
+    return outputsOf(inputs);
+  } catch (error) {
+    throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), {}, error) : error;
+  }
+}
+
+/** What a running control plane takes over: arguments, volumes and environment of its components. The rest is made once. */
+const live = new Set(["controllerManager", "scheduler"]);
+
+function configurationRules(news: Partial<ControlPlaneInputs>, olds: ControlPlaneInputs | undefined): string[] {
+  if (!olds || !("kubeadm" in news)) return [];
+  const before = olds.kubeadm?.clusterConfiguration ?? {};
+  const after = news.kubeadm?.clusterConfiguration ?? {};
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const changed = fields.filter(
+    (field) => !live.has(field) && !isDeepStrictEqual(fixedPart(field, before), fixedPart(field, after)),
+  );
+  return changed.map(
+    (field) =>
+      `kubeadm.clusterConfiguration.${field}${field === "apiServer" ? ".certSANs" : ""}: changing it on a running cluster is not supported yet`,
+  );
+}
+
+function fixedPart(field: string, document: Record<string, unknown>): unknown {
+  const value = document[field];
+  if (field !== "apiServer") return value;
+  return typeof value === "object" && value !== null && "certSANs" in value ? value.certSANs : undefined;
+}
+
+function addressRule(news: Partial<ControlPlaneInputs>, olds: ControlPlaneInputs | undefined): string[] {
+  if (!olds || !news.target || news.target.machineId !== olds.target.machineId) return [];
+  if (news.target.address === olds.target.address) return [];
+  return [
+    `target: a control plane cannot change its address from ${olds.target.address} to ${news.target.address}: remove it, then add it again`,
+  ];
+}
+
+async function remove({ progress }: Operation, { inputs }: Known<ControlPlaneInputs, NodeOutputs>): Promise<void> {
+  await leave({
+    plan: planOf(inputs),
+    progress,
+    onUnreachable: onUnreachable(inputs.onUnreachable),
+    drain: inputs.drain,
+  });
+}
+
+export const controlPlane: Handler<ControlPlaneInputs, NodeOutputs> = {
+  kind: "ControlPlane",
+  schema,
+  changes: { ...nodeChanges, roles: "work", files: "work" },
+  rules: (news, olds) => [...nodeRules(news, olds), ...configurationRules(news, olds), ...addressRule(news, olds)],
+  replaces: (field, olds, news) => field === "target" && isAnother(olds, news),
+  create: async (op, inputs) => ({ id: idOf(inputs), outputs: await bringUp(op, inputs, false) }),
+  update: (op, { outputs }, inputs) => bringUp(op, inputs, outputs.joined === true),
+  read: async (op, { inputs, outputs }) => {
+    // Never reported as gone, or the next `up` would start a second cluster: what is missing shows as drift.
+    const seen = await surveyNode(planOf(inputs), op.progress);
+    const { drift: _before, ...asked } = inputs;
+    const drift = seen.drift.length === 0 ? {} : { drift: seen.drift };
+    return { inputs: { ...asked, ...seen.meta, ...drift }, outputs: { ...outputsOf(inputs), ...outputs } };
+  },
+  delete: remove,
+};

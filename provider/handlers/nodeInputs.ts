@@ -1,0 +1,111 @@
+// What control planes and workers are both told, and what a change of it means.
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import {
+  drainSchema,
+  kubeadmSchema,
+  type Network,
+  networkSchema,
+  nodeMetaShape,
+  reachSchema,
+  type Target,
+  targetSchema,
+  timeoutsSchema,
+} from "../kubeadm/spec";
+import { RefusedError } from "../lib/errors";
+import type { OnUnreachable } from "../recipes/leave";
+import type { Change } from "./handler";
+
+export const nodeShape = {
+  clusterId: z.string().min(1),
+  clusterName: z.string().min(1),
+  name: z.string().min(1),
+  target: targetSchema,
+  reach: reachSchema,
+  /** "host:port" */
+  endpoint: z.string().min(1),
+  kubernetesVersion: z.string().min(1),
+  network: networkSchema,
+  ...nodeMetaShape,
+  kubeadm: kubeadmSchema.optional(),
+  kubeletExtraArgs: z.record(z.string(), z.string()).optional(),
+  providerId: z.string().optional(),
+  preflightIgnore: z.array(z.string()).optional(),
+  drain: drainSchema.optional(),
+  /** What a delete does when the host cannot be asked. KUBEADM_ON_UNREACHABLE overrides it for one run. */
+  onUnreachable: z.enum(["stop", "remove", "forget"]).optional(),
+  timeouts: timeoutsSchema.optional(),
+  /** What a refresh found different; a program never says it, so that it shows as a change. */
+  drift: z.array(z.string()).optional(),
+};
+
+export const nodeChanges = {
+  clusterId: "fixed",
+  clusterName: "fixed",
+  name: "fixed",
+  target: "replace",
+  reach: "quiet",
+  endpoint: "fixed",
+  kubernetesVersion: "work",
+  network: "work",
+  labels: "work",
+  taints: "work",
+  annotations: "work",
+  kubeadm: "work",
+  kubeletExtraArgs: "work",
+  providerId: "fixed",
+  preflightIgnore: "quiet",
+  drain: "quiet",
+  onUnreachable: "quiet",
+  timeouts: "quiet",
+  drift: "work",
+} as const satisfies Record<keyof typeof nodeShape, Change>;
+
+export const nodeOutputs = z.object({
+  /** The node is part of the cluster: from here on no cluster is ever started on it again. */
+  joined: z.boolean(),
+  nodeName: z.string(),
+  nodeVersion: z.string(),
+});
+export type NodeOutputs = z.infer<typeof nodeOutputs>;
+
+interface Ruled {
+  kubernetesVersion: string;
+  network: Network;
+}
+
+export function nodeRules(news: Partial<Ruled>, olds: Ruled | undefined): string[] {
+  if (!olds) return [];
+  return [...versionRule(news.kubernetesVersion, olds.kubernetesVersion), ...networkRules(news.network, olds.network)];
+}
+
+function versionRule(after: string | undefined, before: string): string[] {
+  if (after === undefined || after === before) return [];
+  return [
+    `kubernetesVersion: changing it from ${before} to ${after} comes with the upgrade feature; until then keep ${before}`,
+  ];
+}
+
+function networkRules(after: Network | undefined, before: Network): string[] {
+  if (!after) return [];
+  return (["podCidr", "serviceCidr", "dnsDomain"] as const)
+    .filter((field) => !isDeepStrictEqual(after[field], before[field]))
+    .map(
+      (field) =>
+        `network.${field}: a running cluster cannot change it from ${before[field]} to ${after[field]}; keep ${before[field]}`,
+    );
+}
+
+/** Another machine, or the same one under another address: the node leaves and joins again. */
+export function isAnother(olds: { target: Target }, news: { target?: Target }): boolean {
+  const { target } = news;
+  if (!target) return false;
+  return target.machineId !== olds.target.machineId || target.address !== olds.target.address;
+}
+
+export function onUnreachable(wanted: OnUnreachable | undefined, env: NodeJS.ProcessEnv = process.env): OnUnreachable {
+  const forRun = env.KUBEADM_ON_UNREACHABLE;
+  if (forRun === undefined || forRun === "") return wanted ?? "stop";
+  if (forRun === "stop" || forRun === "remove" || forRun === "forget") return forRun;
+  throw new RefusedError(`KUBEADM_ON_UNREACHABLE is "${forRun}"`, 'set it to "stop", "remove" or "forget"');
+}

@@ -1,0 +1,32 @@
+// The kubelet's configuration from the cluster and its flags from the program; restarted only when they differ.
+import { deadline } from "../../kubeadm/spec";
+import type { Step } from "../step";
+import { appliedOf, readApplied } from "./applied";
+import type { ClusterContext } from "./context";
+import { withFlags } from "./kubeletFlags";
+import { kubeletDrifted, kubeletFlagsPath } from "./kubeletState";
+import { runKubeadm } from "./runKubeadm";
+
+export const convergeKubelet: Step<ClusterContext> = {
+  title: "converge the kubelet's configuration",
+  run: async ({ host, plan, progress }) => {
+    const applied = await readApplied(host);
+    if (applied?.kubelet === appliedOf(plan).kubelet && !(await kubeletDrifted(host, plan))) return ensureRunning(host);
+    progress.say(`writing the kubelet's configuration on ${host.label}`);
+    // From the ConfigMap, which the control planes brought up to date before: the same on every node.
+    await runKubeadm(host, ["upgrade", "node", "phase", "kubelet-config"], {
+      timeoutMs: deadline(plan.timeouts, "apply"),
+    });
+    const flags = (await host.readFile(kubeletFlagsPath))?.toString("utf8") ?? "";
+    const wanted = {
+      ...plan.kubeletExtraArgs,
+      ...(plan.providerId === undefined ? {} : { "provider-id": plan.providerId }),
+    };
+    await host.writeFile(kubeletFlagsPath, withFlags(flags, wanted, applied?.flags ?? []), 0o644);
+    await host.run(["systemctl", "restart", "kubelet"]);
+  },
+};
+
+async function ensureRunning(host: ClusterContext["host"]): Promise<void> {
+  await host.sh("systemctl is-active --quiet kubelet || systemctl restart kubelet");
+}

@@ -1,0 +1,11 @@
+// A Node object of an earlier life of this machine: kubeadm refuses to join beside one that still looks Ready.
+import { deadline } from "../../kubeadm/spec";
+import { deleteNode } from "../node/deleteNode";
+import type { Step } from "../step";
+import type { JoinContext } from "./context";
+
+export const removeStaleNode: Step<JoinContext> = {
+  title: "delete the Node of an earlier life",
+  when: ({ stale }) => stale,
+  run: ({ kubectl, plan }) => deleteNode(kubectl, plan.name, deadline(plan.timeouts, "command")),
+};

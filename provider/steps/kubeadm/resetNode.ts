@@ -1,0 +1,48 @@
+// Takes the cluster off a host, also one that never got far: kubeadm's own reset and what it leaves.
+import type { Host } from "../../host/host";
+import { deadline, type Timeouts } from "../../kubeadm/spec";
+import { UserError } from "../../lib/errors";
+import type { Progress } from "../../lib/progress";
+import { appliedPath } from "./applied";
+import { runDirectory } from "./context";
+import { resetDocument } from "./documents";
+import { observe } from "./observe";
+import { runKubeadm } from "./runKubeadm";
+
+// Without admin.conf reset asks no API, which may be down for good: members and Nodes are taken out by us beforehand.
+const before = `
+rm -f /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf
+`;
+
+// A bridge with the subnet of an earlier life makes every pod of the next one fail. What was there before the preparation stays.
+const leftovers = `
+before=/var/lib/pulumi-kubeadm/before/links
+for link in cni0 flannel.1 flannel-v6.1; do
+  [ -e "/sys/class/net/$link" ] || continue
+  if [ -e "$before" ] && grep -qx "$link" "$before"; then continue; fi
+  ip link delete "$link"
+done
+rm -rf /run/flannel /var/lib/cni/networks /var/lib/cni/flannel
+rm -f /etc/cni/net.d/*flannel*
+rm -f ${appliedPath} ${runDirectory}/*.yaml ${runDirectory}/*.conf
+`;
+
+export interface ResetOptions {
+  timeouts: Timeouts | undefined;
+  progress: Progress;
+}
+
+export async function resetNode(host: Host, { timeouts, progress }: ResetOptions): Promise<void> {
+  const timeoutMs = deadline(timeouts, "reset");
+  const config = `${runDirectory}/reset.yaml`;
+  await host.writeFile(config, resetDocument(), 0o600);
+  await host.sh(before);
+  await runKubeadm(host, ["reset", "--config", config], { timeoutMs, progress });
+  await host.sh(leftovers);
+  const { parts } = await observe(host);
+  if (parts.length > 0)
+    throw new UserError(
+      `${host.label}: kubeadm reset left ${parts.join(", ")}`,
+      `look at \`kubeadm reset\` on the host; remove these when nothing of the cluster runs there any more`,
+    );
+}

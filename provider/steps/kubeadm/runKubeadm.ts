@@ -1,0 +1,54 @@
+// kubeadm on a host: its phases as progress, its failure with what the kubelet says and what to do.
+import type { Host, RunOptions, RunResult } from "../../host/host";
+import { CommandError } from "../../lib/errors";
+import type { Progress } from "../../lib/progress";
+import { remedyFor } from "./troubles";
+
+export interface KubeadmOptions {
+  timeoutMs: number;
+  progress?: Progress;
+  stdin?: string;
+  /** Standard output may hold a token or a key. */
+  secretOutput?: boolean;
+}
+
+export async function runKubeadm(host: Host, argv: readonly string[], options: KubeadmOptions): Promise<RunResult> {
+  const { progress, ...rest } = options;
+  const run: RunOptions = { ...rest };
+  if (progress) run.onLine = (line) => showPhase(line, argv[0] ?? "", host, progress);
+  try {
+    return await host.run(["kubeadm", ...argv], run);
+  } catch (error) {
+    throw error instanceof CommandError ? await explained(host, error) : error;
+  }
+}
+
+/** "[certs] Generating ..." is a phase; kubeadm's advice for people is not. */
+const phase = /^\[([a-z-]+(?:\/[a-z-]+)*)\] (.+)$/;
+
+function showPhase(line: string, verb: string, host: Host, progress: Progress): void {
+  const found = phase.exec(line.trim());
+  if (found) progress.say(`kubeadm ${verb} on ${host.label}: ${found[1]}`);
+}
+
+/** kubeadm only knows that the kubelet is not healthy; why is in the kubelet's own log. */
+async function explained(host: Host, error: CommandError): Promise<CommandError> {
+  const direct = remedyFor(error.stderr);
+  const kubelet = await kubeletComplaint(host);
+  const remedy = kubelet ? (remedyFor(kubelet) ?? direct) : direct;
+  const stderr = kubelet ? `${error.stderr.trim()}\n  kubelet: ${kubelet}` : error.stderr;
+  return new CommandError(host.label, error.command, error.outcome, stderr, remedy);
+}
+
+const complaints = `
+systemctl is-active --quiet kubelet && exit 0
+journalctl -u kubelet -n 60 --no-pager -o cat 2>/dev/null | grep -E '^(E[0-9]{4}|F[0-9]{4}|Error)|"command failed"' | tail -n 1
+`;
+
+/** The last complaint of a kubelet that does not run; the failure at hand stays the error when even asking fails. */
+async function kubeletComplaint(host: Host): Promise<string> {
+  const seen = await host.sh(complaints, [], { ok: [0, 1], timeoutMs: 10_000 }).catch((error: unknown) => {
+    return { stdout: `its log could not be read (${error instanceof Error ? error.message : String(error)})` };
+  });
+  return seen.stdout.trim().slice(0, 500);
+}
