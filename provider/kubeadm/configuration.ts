@@ -45,7 +45,7 @@ export function initConfiguration(
   };
   const documents = [
     overlay(init, users.initConfiguration),
-    overlay({ ...clusterConfiguration(cluster) }, users.clusterConfiguration),
+    clusterDocument(cluster, users),
     overlay(kubeletConfiguration(cluster), users.kubeletConfiguration),
     overlay({ apiVersion: kubeProxyApi, kind: "KubeProxyConfiguration" }, users.kubeProxyConfiguration),
   ];
@@ -76,7 +76,7 @@ export function joinConfiguration(
 /** The cluster-wide documents alone, to compare with what the cluster keeps in its ConfigMaps. */
 export function clusterDocuments(cluster: ClusterPlan, users: KubeadmDocuments = {}) {
   return {
-    clusterConfiguration: overlay({ ...clusterConfiguration(cluster) }, users.clusterConfiguration),
+    clusterConfiguration: clusterDocument(cluster, users),
     kubeletConfiguration: overlay(kubeletConfiguration(cluster), users.kubeletConfiguration),
     kubeProxyConfiguration: overlay(
       { apiVersion: kubeProxyApi, kind: "KubeProxyConfiguration" },
@@ -85,8 +85,11 @@ export function clusterDocuments(cluster: ClusterPlan, users: KubeadmDocuments =
   };
 }
 
+// No line breaks inside flags and no anchors, which readers of our files need not know.
+const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false };
+
 export function toYaml(documents: readonly Document[]): string {
-  return documents.map((document) => `---\n${stringify(document, { lineWidth: 0 })}`).join("");
+  return documents.map((document) => `---\n${stringify(document, yamlStyle)}`).join("");
 }
 
 /** The user's choice, else systemd: one writer of cgroups on a systemd host. The runtime is configured to match. */
@@ -134,6 +137,12 @@ function joinControlPlane(node: NodePlan, certificateKey: string | undefined): D
     localAPIEndpoint: { advertiseAddress: advertiseAddress(node) },
     ...(certificateKey === undefined ? {} : { certificateKey }),
   };
+}
+
+function clusterDocument(cluster: ClusterPlan, users: KubeadmDocuments): Document {
+  const { kubernetesVersion, ...ours } = clusterConfiguration(cluster);
+  // The user may write it without the "v", which kubeadm would take for an image's tag.
+  return { ...overlay({ ...ours }, users.clusterConfiguration), kubernetesVersion };
 }
 
 function clusterConfiguration(cluster: ClusterPlan): ClusterConfiguration {

@@ -9,7 +9,7 @@ export const supportedMinors = ["1.33", "1.34", "1.35", "1.36"] as const;
 /** "1.34.4" or "v1.34.4"; undefined for ranges, labels and anything else that is no exact version. */
 export function parseVersion(text: string): SemVer | undefined {
   const bare = text.replace(/^v/, "");
-  return /^\d/.test(bare) ? (parse(bare) ?? undefined) : undefined;
+  return /^\d\S*$/.test(bare) ? (parse(bare) ?? undefined) : undefined;
 }
 
 function exact(text: string): SemVer {
