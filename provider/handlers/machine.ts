@@ -4,7 +4,7 @@ import { nodeAddress } from "../host/address";
 import { gatherFacts } from "../host/facts";
 import { openMachine, withHost } from "../host/open";
 import { connectionSchema, type Hop, timeoutsSchema } from "../kubeadm/spec";
-import { AuthenticationError, HostKeyError, UnreachableError, UserError } from "../lib/errors";
+import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
 import { hopAddress } from "../ssh/hop";
 import type { Handler, Known, Operation } from "./handler";
 
@@ -36,7 +36,7 @@ export const machine: Handler<MachineInputs, MachineOutputs> = {
     const before = outputsSchema.safeParse(known.outputs).data;
     if (before && known.converged && sameWay(known.inputs, inputs)) return before;
     const now = await meet(op, inputs, before?.hostKeys ?? {});
-    if (before) refuseDoubtful(known.inputs, before, inputs, now);
+    if (before) refuseDoubtful(before, inputs, now);
     return now;
   },
 
@@ -73,13 +73,13 @@ async function meet(op: Operation, inputs: MachineInputs, hostKeys: Record<strin
   });
 }
 
-/** Under a new address the same machine-id with another key is the same machine or a clone of it; only the user knows. */
-function refuseDoubtful(was: MachineInputs, before: MachineOutputs, is: MachineInputs, now: MachineOutputs): void {
-  const formerKey = before.hostKeys[hopAddress(was.connection)];
-  const key = now.hostKeys[hopAddress(is.connection)];
-  if (before.machineId !== now.machineId || formerKey === key || is.connection.hostKey !== undefined) return;
-  throw new HostKeyError(
-    `${is.name} (${is.connection.host}): has the machine-id of the former host ${was.connection.host} and another host key`,
+/** The same machine-id with a key we have never seen is the same machine or a clone of it; only the user knows. */
+function refuseDoubtful(before: MachineOutputs, { name, connection }: MachineInputs, now: MachineOutputs): void {
+  const key = now.hostKeys[hopAddress(connection)];
+  const known = Object.values(before.hostKeys).some((former) => former === key);
+  if (before.machineId !== now.machineId || known || connection.hostKey !== undefined) return;
+  throw new RefusedError(
+    `${name} (${connection.host}): has the machine-id of the host this node was on, and another host key`,
     "if it is the same machine, pin its key (`connection.hostKey`); if it is a clone, give it a machine-id of its own (`rm /etc/machine-id; systemd-machine-id-setup`)",
   );
 }

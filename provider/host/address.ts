@@ -20,7 +20,7 @@ function unclear(label: string, what: string, own: readonly string[]): UserError
 /** The argument; else what we connect to, if the host owns it; else the address of its default route. Unclear is an error. */
 export function nodeAddress(label: string, facts: Facts, wanted: string | undefined, connectedTo: string): string {
   const own = [...new Set(facts.addresses.filter(({ scope }) => scope === "global").map(({ address }) => address))];
-  if (!facts.programs["ip"])
+  if (!facts.programs.ip)
     throw new UserError(
       `${label}: has no program \`ip\``,
       "install the package iproute2 (Debian, Ubuntu) or iproute (RHEL family)",

@@ -49,7 +49,7 @@ export interface Facts {
   productUuid: string;
   cpus: number;
   memoryMiB: number;
-  /** By path ("/", "/var/lib"). */
+  /** By path ("/var/lib/containerd"): what is free on the file system it is or would be on. */
   disk: Record<string, { freeMiB: number; mount: string }>;
   /** Devices and files that are swapped to now. */
   swap: { device: string; sizeMiB: number }[];

@@ -1,5 +1,5 @@
 // The one script that looks at a host: it only reads, needs no tool a minimal system lacks, and leaves the thinking to parseFacts.ts.
-import { features, kubernetesPaths, packageNames, programs, units } from "./factsWanted";
+import { diskPaths, features, kubernetesPaths, packageNames, programs, units } from "./factsWanted";
 import { claimPath } from "./journal";
 import { operatingSystems } from "./os/os";
 
@@ -37,7 +37,11 @@ echo "ufw=$(sed -n 's/^ENABLED=//p' /etc/ufw/ufw.conf 2>/dev/null || true)"
 section resolves
 timeout 5 getent ahosts "$(uname -n)" 2>/dev/null | awk '{ print $1 }' | sort -u || true
 section disk
-for path in / /var/lib; do df -Pk "$path" 2>/dev/null | awk -v path="$path" 'NR == 2 { print path, $4, $6 }'; done
+for path in ${diskPaths.join(" ")}; do
+  there=$path
+  while [ ! -e "$there" ]; do there=$(dirname "$there"); done
+  df -Pk "$there" 2>/dev/null | awk -v path="$path" 'NR == 2 { mount = $6; for (i = 7; i <= NF; i++) mount = mount " " $i; print path, $4, mount }' || true
+done
 section swap
 awk 'NR > 1 { print $1, $3 }' /proc/swaps 2>/dev/null || true
 section controllers

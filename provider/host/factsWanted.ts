@@ -44,6 +44,15 @@ export const units = [
   "rke2-agent",
 ];
 
+/** Where a node's data goes; where a path is not there yet, the file system it would be on counts. */
+export const diskPaths = [
+  "/usr/local",
+  "/var/lib",
+  "/var/lib/containerd",
+  "/var/lib/kubelet",
+  "/var/lib/etcd",
+] as const;
+
 export const kubernetesPaths = [
   "/etc/kubernetes/admin.conf",
   "/etc/kubernetes/kubelet.conf",

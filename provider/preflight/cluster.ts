@@ -58,7 +58,7 @@ export const isTheRecordedMachine: Check = ({ facts, machineId }) => {
       check: "SameMachine",
       text: `is not the machine that was recorded for this node (machine-id ${facts.machineId}, not ${machineId}): reinstalled, or another one under its address`,
       remedy:
-        "run `pulumi up --refresh`; if it stays, take the node out of the program, run `pulumi up`, and add it again",
+        "put the recorded machine back, or record this one: `pulumi up --replace URN`, with the URN of the node's Machine",
     },
   ];
 };

@@ -4,7 +4,7 @@ import { portsOf } from "./table";
 
 export const hasDefaultRoute: Check = ({ facts: { routes, programs } }) => {
   // Without `ip` nobody knows; that is a problem of its own.
-  if (routes.length > 0 || !programs["ip"]) return [];
+  if (routes.length > 0 || !programs.ip) return [];
   return [
     {
       check: "DefaultRoute",

@@ -1,9 +1,15 @@
 // CPUs, memory, disk and swap: kubeadm's own limits, and room for what the node brings with it.
-import { type Check, isOurs, role } from "./check";
+import { type Candidate, type Check, isOurs, role } from "./check";
 
 const memoryMB = { controlPlane: 1700, worker: 700 };
-/** Programs and images of a node, with what the kubelet wants to keep free. */
-const freeMiB = { "/var/lib": { controlPlane: 3072, worker: 2048 }, "/": { controlPlane: 1024, worker: 1024 } };
+/** Programs, staged files, images, pods' and etcd's data of a fresh node. */
+const freeMiB: Record<string, { controlPlane: number; worker: number }> = {
+  "/usr/local": { controlPlane: 512, worker: 512 },
+  "/var/lib": { controlPlane: 512, worker: 512 },
+  "/var/lib/containerd": { controlPlane: 2048, worker: 2048 },
+  "/var/lib/kubelet": { controlPlane: 256, worker: 256 },
+  "/var/lib/etcd": { controlPlane: 512, worker: 0 },
+};
 
 export const enoughCpus: Check = (candidate) => {
   const needed = candidate.controlPlane ? 2 : 1;
@@ -34,16 +40,25 @@ export const enoughMemory: Check = (candidate) => {
 export const enoughDisk: Check = (candidate, fleet) => {
   // A node's own images and programs are what fills the disk of a host that is one of ours.
   if (isOurs(candidate, fleet)) return [];
-  const reported = new Set<string>();
-  return Object.entries(freeMiB).flatMap(([path, limits]) => {
-    const disk = candidate.facts.disk[path];
-    const needed = candidate.controlPlane ? limits.controlPlane : limits.worker;
-    if (disk === undefined || disk.freeMiB >= needed || reported.has(disk.mount)) return [];
-    reported.add(disk.mount);
-    const text = `has ${disk.freeMiB} MiB free for ${path} (on ${disk.mount}), ${role(candidate)} needs ${needed} MiB`;
-    return [{ check: "Disk", text, remedy: `make room on ${disk.mount}` }];
+  return fileSystems(candidate).flatMap(({ mount, free, needed, paths }) => {
+    if (free >= needed) return [];
+    const text = `has ${free} MiB free on ${mount}, ${role(candidate)} needs ${needed} MiB there for ${paths.join(", ")}`;
+    return [{ check: "Disk", text, remedy: `make room on ${mount}` }];
   });
 };
+
+/** What a new node needs, summed up per file system. */
+function fileSystems({ facts, controlPlane }: Candidate) {
+  const found = new Map<string, { mount: string; free: number; needed: number; paths: string[] }>();
+  for (const [path, limits] of Object.entries(freeMiB)) {
+    const disk = facts.disk[path];
+    const needed = controlPlane ? limits.controlPlane : limits.worker;
+    if (disk === undefined || needed === 0) continue;
+    const all = found.get(disk.mount) ?? { mount: disk.mount, free: disk.freeMiB, needed: 0, paths: [] };
+    found.set(disk.mount, { ...all, needed: all.needed + needed, paths: [...all.paths, path] });
+  }
+  return [...found.values()];
+}
 
 export const swapIsOff: Check = ({ facts, swap }) => {
   if (facts.swap.length === 0 || swap !== undefined) return [];

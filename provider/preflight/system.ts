@@ -48,7 +48,7 @@ export const systemdRuns: Check = ({ facts: { init } }) => {
 };
 
 export const ipIsThere: Check = ({ facts: { programs } }) => {
-  if (programs["ip"]) return [];
+  if (programs.ip) return [];
   return [
     {
       check: "FileExisting-ip",

@@ -46,7 +46,7 @@ export const checkTable: readonly CheckInfo[] = [
   { name: "FileExisting-ip", meaning: "the program `ip` is there", waivable },
   { name: "NumCPU", meaning: "2 CPUs for a control plane", waivable },
   { name: "Mem", meaning: "1700 MB of memory for a control plane, 700 MB for a worker", waivable },
-  { name: "Disk", meaning: "free space under /var/lib and on /", waivable },
+  { name: "Disk", meaning: "enough free space for programs, images and data", waivable },
   { name: "Swap", meaning: "no swap, unless the node's `swap` allows it", waivable },
   { name: "KernelVersion", meaning: "Linux 4.19 or later", waivable, group },
   { name: "CgroupVersion", meaning: "cgroup v2, or a kubelet that accepts v1", waivable, group },

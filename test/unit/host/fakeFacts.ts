@@ -13,7 +13,7 @@ export function fakeFacts(overrides: Partial<Facts> = {}): Facts {
     productUuid: "",
     cpus: 4,
     memoryMiB: 8192,
-    disk: { "/": { freeMiB: 20_000, mount: "/" }, "/var/lib": { freeMiB: 20_000, mount: "/" } },
+    disk: { "/usr/local": { freeMiB: 20_000, mount: "/" }, "/var/lib": { freeMiB: 20_000, mount: "/" } },
     swap: [],
     selinux: "off",
     cgroup: { version: 2, controllers: ["cpuset", "cpu", "io", "memory", "pids"] },

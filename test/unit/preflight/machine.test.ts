@@ -38,12 +38,20 @@ test("a control plane needs two CPUs and 1700 MB, a worker one and 700 MB", () =
   assert.deepEqual(one({ memoryMiB: 1622 }, controlPlane), []);
 });
 
-test("a full disk is found once per file system, and not on a node of ours", () => {
-  const small = { freeMiB: 100, mount: "/" };
-  assert.deepEqual(one({ disk: { "/": small, "/var/lib": small } }), ["Disk"]);
-  const disk = { "/": small, "/var/lib": { freeMiB: 100, mount: "/var" } };
-  assert.deepEqual(one({ disk }), ["Disk", "Disk"]);
-  assert.deepEqual(one({ disk, kubernetes: ours }), []);
+test("room is summed up per file system, and asked of new machines only", () => {
+  const all = (freeMiB: number, mount: string) => ({ freeMiB, mount });
+  const onOne = (freeMiB: number) => ({
+    "/usr/local": all(freeMiB, "/"),
+    "/var/lib": all(freeMiB, "/"),
+    "/var/lib/containerd": all(freeMiB, "/"),
+    "/var/lib/etcd": all(freeMiB, "/"),
+  });
+  assert.deepEqual(one({ disk: onOne(3072) }), []);
+  assert.deepEqual(one({ disk: onOne(3071) }), ["Disk"]);
+  assert.deepEqual(one({ disk: onOne(3072) }, controlPlane), ["Disk"]);
+  assert.deepEqual(one({ disk: onOne(100), kubernetes: ours }), []);
+  const apart = { "/usr/local": all(600, "/"), "/var/lib/containerd": all(100, "/data") };
+  assert.deepEqual(one({ disk: apart }), ["Disk"]);
 });
 
 test("swap is refused unless the node's setting allows it or turns it off", () => {
