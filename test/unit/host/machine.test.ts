@@ -6,7 +6,13 @@ import { UnreachableError } from "../../../provider/lib/errors";
 // Port 1 of loopback: nobody is there, so whoever connects fails.
 const inputs: MachineInputs = {
   name: "w1",
-  connection: { host: "127.0.0.1", port: 1, user: "ops", privateKey: "old", proxy: { host: "127.0.0.1", port: 1 } },
+  connection: {
+    host: "127.0.0.1",
+    port: 1,
+    user: "ops",
+    password: "old",
+    proxy: { host: "127.0.0.1", port: 1, password: "x" },
+  },
   timeouts: { connect: 0.2 },
 };
 const blob = Buffer.concat([Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0 "), Buffer.alloc(32)]);
@@ -21,7 +27,7 @@ const told: string[] = [];
 const op = { progress: { say: () => {}, warn: (text: string) => told.push(text) } };
 
 test("new credentials and deadlines need no connection", async () => {
-  const connection = { ...inputs.connection, privateKey: "new", user: "root", perDialTimeout: 3 };
+  const connection = { ...inputs.connection, password: "new", user: "root", perDialTimeout: 3 };
   assert.deepEqual(await machine.update(op, known, { ...inputs, connection }), outputs);
 });
 
@@ -30,7 +36,7 @@ test("another host, port, pin, jump host or address does", async () => {
     { ...inputs, connection: { ...inputs.connection, host: "127.0.0.2" } },
     { ...inputs, connection: { ...inputs.connection, port: 2 } },
     { ...inputs, connection: { ...inputs.connection, hostKey: `SHA256:${"A".repeat(43)}` } },
-    { ...inputs, connection: { ...inputs.connection, proxy: { host: "127.0.0.2", port: 1 } } },
+    { ...inputs, connection: { ...inputs.connection, proxy: { host: "127.0.0.2", port: 1, password: "x" } } },
     { ...inputs, address: "10.0.0.12" },
   ];
   for (const other of others) await assert.rejects(machine.update(op, known, other), UnreachableError);
