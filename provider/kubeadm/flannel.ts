@@ -4,6 +4,7 @@ import { parseCidr, splitPair } from "../lib/cidr";
 import type { Document } from "../lib/merge";
 import { daemonSet } from "./flannelDaemonSet";
 import { flannelImages } from "./images";
+import { familiesOf } from "./network";
 import type { Network } from "./spec";
 
 export const flannelNamespace = "kube-flannel";
@@ -32,7 +33,7 @@ export function flannelManifests(plan: FlannelPlan): Document[] {
     clusterRole,
     clusterRoleBinding,
     { apiVersion: "v1", kind: "ConfigMap", metadata: named("kube-flannel-cfg"), data: config },
-    daemonSet({ images, checksum, families: families(plan.podCidr), apiEndpoint: plan.apiEndpoint, labels }),
+    daemonSet({ images, checksum, families: familiesOf(plan.podCidr), apiEndpoint: plan.apiEndpoint, labels }),
   ];
 }
 
@@ -78,10 +79,6 @@ const cniConfiguration = {
     { type: "portmap", capabilities: { portMappings: true } },
   ],
 };
-
-function families(podCidr: string): (4 | 6)[] {
-  return splitPair(podCidr).flatMap((part) => parseCidr(part)?.family ?? []);
-}
 
 function networkConfiguration({ podCidr, cni }: FlannelPlan): Document {
   const networks = splitPair(podCidr);

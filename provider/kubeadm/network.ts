@@ -30,7 +30,7 @@ export interface NetworkPlan {
   nodeCount?: number | undefined;
 }
 
-/** Argument paths, where they are not `network.…`. */
+/** Of the arguments, as they are written in a program. */
 const paths = { pod: "network.podCidr", service: "network.serviceCidr", dns: "network.dnsDomain" } as const;
 
 interface Named {
