@@ -29,7 +29,6 @@ export class ControlPlaneNode extends ClusterNode {
     const host = this.prepare(wiring, preflight ?? this.ownPreflight(wiring));
     const inputs = {
       ...this.membership(wiring),
-      clusterName: wiring.clusterName,
       roles: { worker: this.roles.worker },
       files: filesOf(this.clusterArgs.files),
     };

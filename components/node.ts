@@ -50,7 +50,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
   preflightInputs(): Fields {
     return defined({
       target: this.target,
-      roles: this.roles,
+      ...this.roles,
       hostname: this.nodeArgs.hostname,
       swap: this.nodeArgs.swap,
       ignore: this.preflightIgnore(),
@@ -71,6 +71,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
 
   protected prepare(wiring: Wiring, preflight: pulumi.Resource): Host {
     const { kubernetesVersion, source, network } = this.clusterArgs;
+    const documents = kubeadmOf(this.clusterArgs.kubeadm, this.nodeArgs.kubeadm);
     const inputs = defined({
       ...this.common(wiring),
       roles: this.roles,
@@ -80,6 +81,8 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
       cni: networkOf(network)["cni"],
       hostname: this.nodeArgs.hostname,
       swap: this.nodeArgs.swap,
+      clusterConfiguration: documents["clusterConfiguration"],
+      kubeletConfiguration: documents["kubeletConfiguration"],
     });
     return new Host(`${this.resourceName}-host`, inputs as never, { parent: this, dependsOn: [preflight] });
   }
@@ -89,6 +92,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
     const { kubernetesVersion, network, kubeadm } = this.clusterArgs;
     return defined({
       ...this.common(wiring),
+      clusterName: wiring.clusterName,
       reach: { ...wiring.reach },
       endpoint: wiring.apiEndpoint,
       kubernetesVersion,
@@ -125,7 +129,8 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
   private failCgroupV1(): pulumi.Output<boolean | undefined> {
     const documents = kubeadmOf(this.clusterArgs.kubeadm, this.nodeArgs.kubeadm);
     const kubelet: pulumi.Output<unknown> = pulumi.output(documents["kubeletConfiguration"] as pulumi.Input<unknown>);
-    return kubelet.apply((document) => {
+    // No secret itself; and a secret that is undefined would arrive as a null, which no schema expects.
+    return pulumi.unsecret(kubelet).apply((document) => {
       const value = (document as Record<string, unknown> | undefined)?.["failCgroupV1"];
       return typeof value === "boolean" ? value : undefined;
     });
