@@ -68,7 +68,11 @@ export class K8sCluster extends pulumi.ComponentResource {
 
   private nodes<N, A extends object>(
     args: Record<string, A>,
-    Node: new (name: string, args: A & { cluster: K8sCluster; nodeName: string }, options: pulumi.ComponentResourceOptions) => N,
+    Node: new (
+      name: string,
+      args: A & { cluster: K8sCluster; nodeName: string },
+      options: pulumi.ComponentResourceOptions,
+    ) => N,
   ): Record<string, N> {
     const entries = Object.entries(args).map(([key, node]): [string, N] => {
       const options = { parent: this };
@@ -88,7 +92,11 @@ export class K8sCluster extends pulumi.ComponentResource {
     const explicitEndpoint = endpoint && pulumi.interpolate`${endpoint.host}:${endpoint.port ?? 6443}`;
     const identity = new Identity(
       `${this.resourceName}-identity`,
-      defined({ name: this.resourceName, endpoint: explicitEndpoint ?? endpointOf(first.address), explicitEndpoint }) as never,
+      defined({
+        name: this.resourceName,
+        endpoint: explicitEndpoint ?? endpointOf(first.address),
+        explicitEndpoint,
+      }) as never,
       { parent: this },
     );
     const reach = Object.fromEntries(Object.values(this.controlPlanes).map((node) => [node.nodeName, node.target]));
@@ -108,7 +116,13 @@ export class K8sCluster extends pulumi.ComponentResource {
   private newPreflight(clusterId: pulumi.Output<string>, reach: Wiring["reach"]): Preflight {
     const hosts = Object.fromEntries(this.allNodes().map((node) => [node.nodeName, node.preflightInputs()]));
     const { kubernetesVersion } = this.args;
-    const inputs = { clusterId, kubernetesVersion, hosts, reach: { ...reach }, timeouts: timeoutsOf(this.args.timeouts, {}) };
+    const inputs = {
+      clusterId,
+      kubernetesVersion,
+      hosts,
+      reach: { ...reach },
+      timeouts: timeoutsOf(this.args.timeouts, {}),
+    };
     return new Preflight(`${this.resourceName}-preflight`, defined(inputs) as never, { parent: this });
   }
 

@@ -1,6 +1,6 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
 
 export interface ProviderWants {
   kubeconfig: pulumi.Output<string>;
@@ -26,6 +26,8 @@ function kubernetesPackage(): KubernetesPackage {
     return fromProgram("@pulumi/kubernetes");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
-    throw new Error("kubernetesProvider() needs the package @pulumi/kubernetes: run `npm install @pulumi/kubernetes`", { cause: error });
+    throw new Error("kubernetesProvider() needs the package @pulumi/kubernetes: run `npm install @pulumi/kubernetes`", {
+      cause: error,
+    });
   }
 }

@@ -61,12 +61,17 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
   /** A node that joins a cluster which is declared already looks at its host by itself. */
   protected ownPreflight(wiring: Wiring): Preflight {
     const peers = Object.fromEntries(
-      Object.entries(wiring.machines).map(([name, { machineId, nodeAddress }]) => [name, { machineId, address: nodeAddress }]),
+      Object.entries(wiring.machines).map(([name, { machineId, nodeAddress }]) => [
+        name,
+        { machineId, address: nodeAddress },
+      ]),
     );
     const { kubernetesVersion } = this.clusterArgs;
     const hosts = { [this.nodeName]: this.preflightInputs() };
     const inputs = { clusterId: wiring.clusterId, kubernetesVersion, hosts, peers, reach: { ...wiring.reach } };
-    return new Preflight(`${this.resourceName}-preflight`, defined({ ...inputs, timeouts: this.timeouts() }), { parent: this });
+    return new Preflight(`${this.resourceName}-preflight`, defined({ ...inputs, timeouts: this.timeouts() }), {
+      parent: this,
+    });
   }
 
   protected prepare(wiring: Wiring, preflight: pulumi.Resource): Host {

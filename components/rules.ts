@@ -23,7 +23,9 @@ export function clusterRules(args: Plain): Problem[] {
       podCidr: known(network["podCidr"]),
       serviceCidr: known(network["serviceCidr"]),
       dnsDomain: known(network["dnsDomain"]),
-      hosts: nodes.flatMap(([path, node]) => text(node["address"], (address) => [{ path: `${path}.address`, addresses: [address] }])),
+      hosts: nodes.flatMap(([path, node]) =>
+        text(node["address"], (address) => [{ path: `${path}.address`, addresses: [address] }]),
+      ),
       nodeCount: nodes.length,
     }),
   ];
@@ -54,7 +56,8 @@ function keyRules(nodes: readonly NamedNode[]): Problem[] {
     const problems = nodeNameProblems(key, path);
     if (other) problems.push({ path, reason: `the name is taken by ${other}` });
     // JavaScript puts keys that look like integers first, so the order in the program would not be the order here.
-    if (/^\d+$/.test(key)) problems.push({ path, reason: "a key that looks like an integer is reordered by JavaScript: give it a letter" });
+    if (/^\d+$/.test(key))
+      problems.push({ path, reason: "a key that looks like an integer is reordered by JavaScript: give it a letter" });
     return problems;
   });
 }
@@ -70,12 +73,15 @@ function sharedHosts(args: Plain, nodes: readonly NamedNode[]): Problem[] {
   return nodes.flatMap(([path, node]) => {
     const connection = { ...defaults, ...section(node["connection"]) };
     const where = [connection["host"], connection["port"] ?? 22, connection["proxy"] ?? null];
-    if (connection["host"] === undefined) return [{ path: `${path}.connection.host`, reason: "is needed, here or in the cluster's connection" }];
+    if (connection["host"] === undefined)
+      return [{ path: `${path}.connection.host`, reason: "is needed, here or in the cluster's connection" }];
     if (containsUnknown(where)) return [];
     const key = JSON.stringify(where);
     const other = seen.get(key);
     seen.set(key, path);
-    return other ? [{ path: `${path}.connection.host`, reason: `is the machine of ${other} already: one machine is one node` }] : [];
+    return other
+      ? [{ path: `${path}.connection.host`, reason: `is the machine of ${other} already: one machine is one node` }]
+      : [];
   });
 }
 

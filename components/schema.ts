@@ -41,7 +41,10 @@ const controlPlaneShape = { ...nodeShape, worker: z.boolean().optional() };
 const isCluster = z.custom<object>((value) => typeof value === "object" && value !== null && "wiring" in value, {
   error: "has to be a K8sCluster of the same program",
 });
-const ofCluster = { cluster: z.custom<object>((value) => typeof value === "object" && value !== null), nodeName: z.string().optional() };
+const ofCluster = {
+  cluster: z.custom<object>((value) => typeof value === "object" && value !== null),
+  nodeName: z.string().optional(),
+};
 
 export const clusterSchema = z.strictObject({
   kubernetesVersion: z.string(),
@@ -66,7 +69,11 @@ export const controlPlaneNodeSchema = z.strictObject({ ...controlPlaneShape, ...
 export const addonSchema = z.strictObject({
   cluster: isCluster,
   manifests: z.array(
-    z.union([z.string(), z.strictObject({ file: z.string() }), z.looseObject({ apiVersion: z.string(), kind: z.string() })]),
+    z.union([
+      z.string(),
+      z.strictObject({ file: z.string() }),
+      z.looseObject({ apiVersion: z.string(), kind: z.string() }),
+    ]),
   ),
   wait: z.boolean().optional(),
   force: z.boolean().optional(),

@@ -34,7 +34,10 @@ export function secret<T>(value: pulumi.Input<T> | undefined): pulumi.Output<T> 
   return value === undefined ? undefined : (pulumi.secret(value) as pulumi.Output<T>);
 }
 
-export function timeoutsOf(cluster: TimeoutsArgs | undefined, node: TimeoutsArgs | undefined): TimeoutsArgs | undefined {
+export function timeoutsOf(
+  cluster: TimeoutsArgs | undefined,
+  node: TimeoutsArgs | undefined,
+): TimeoutsArgs | undefined {
   const merged = { ...defined(cluster ?? {}), ...defined(node ?? {}) };
   return Object.keys(merged).length > 0 ? merged : undefined;
 }

@@ -50,5 +50,7 @@ function withoutOutputs(value: unknown): unknown {
 function refuse(what: string, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const lines = problems.map((problem) => `  - ${describe(problem)}`);
-  throw new pulumi.RunError(`${what}: the arguments have ${problems.length === 1 ? "a problem" : "problems"}:\n${lines.join("\n")}`);
+  throw new pulumi.RunError(
+    `${what}: the arguments have ${problems.length === 1 ? "a problem" : "problems"}:\n${lines.join("\n")}`,
+  );
 }

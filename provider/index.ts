@@ -9,7 +9,7 @@ import { preflight } from "./handlers/preflight";
 import { worker } from "./handlers/worker";
 import { adapt, type DynamicProvider } from "./dynamic/adapter";
 import type { AnyHandler } from "./dynamic/bag";
-import { watchEngine } from "./dynamic/engine";
+import { superviseProcess } from "./dynamic/supervise";
 
 const handlers: Readonly<Record<string, AnyHandler>> = {
   Identity: identity,
@@ -22,14 +22,11 @@ const handlers: Readonly<Record<string, AnyHandler>> = {
   Manifests: manifests,
 };
 
-let watching = false;
-
 /** Called by the text in `__provider` of every resource. */
 export function handler(kind: string): DynamicProvider {
   const found = handlers[kind];
   if (!found) throw new Error(`pulumi-kubeadm/provider knows no leaf "${kind}": is the installed package older than the state?`);
-  if (!watching) watchEngine();
-  watching = true;
+  superviseProcess();
   return adapt(found);
 }
 

@@ -1,8 +1,9 @@
 // check: all problems at once, offline, and never a word about a value that is not known yet.
-import type { z } from "zod";
+
 import { isDeepStrictEqual } from "node:util";
-import { type AnyHandler, type Bag, inputsOf, withoutWire } from "./bag";
+import type { z } from "zod";
 import { at, containsUnknown, knownFields } from "../lib/unknown";
+import { type AnyHandler, type Bag, inputsOf, withoutWire } from "./bag";
 
 export interface CheckFailure {
   /** Always empty: the engine would print the property's value beside it, secrets included. The reason names the path. */
@@ -34,9 +35,14 @@ function fixed(handler: AnyHandler, olds: Bag | undefined, known: Bag): string[]
   return Object.entries(handler.changes)
     .filter(([key, change]) => change === "fixed" && key in known && key in olds)
     .filter(([key]) => !containsUnknown(olds[key]) && !isDeepStrictEqual(olds[key], known[key]))
-    .map(([key]) => `${key} cannot change in place, and nothing here ever replaces a cluster: put the former value back`);
+    .map(
+      ([key]) => `${key} cannot change in place, and nothing here ever replaces a cluster: put the former value back`,
+    );
 }
 
 export function pathText(issue: Pick<z.core.$ZodIssue, "path">): string {
-  return issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("").replace(/^\./, "");
+  return issue.path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "");
 }

@@ -1,8 +1,8 @@
 // diff: per field, offline. Unknown means "update", never "replace".
 import { isDeepStrictEqual } from "node:util";
 import type { Target } from "../kubeadm/spec";
-import { type AnyHandler, type Bag, inputsOf } from "./bag";
 import { containsUnknown, knownFields } from "../lib/unknown";
+import { type AnyHandler, type Bag, inputsOf } from "./bag";
 
 export interface Diff {
   changes: boolean;

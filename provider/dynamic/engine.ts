@@ -45,7 +45,7 @@ const answerWithinMs = 3000;
  * Ends this process within 5 s of losing the engine. A killed CLI cannot tell us, and a provider that goes on alone would
  * change hosts behind the back of the next run.
  */
-export function watchEngine(lost: () => void = () => process.exit(1)): void {
+export function watchEngine(lost: () => void): void {
   const watched = engine();
   if (!watched) return;
   const look = (): void => {

@@ -47,9 +47,9 @@ export interface Handler<I extends Record<string, unknown>, O extends Outputs> {
   readonly schema: z.ZodType<I>;
   readonly changes: { readonly [K in keyof Required<I>]: Change };
   /** Rules over several fields or over the change; pure and offline. Unknown fields are absent from `news`. */
-  readonly rules?: (news: Partial<I>, olds: I | undefined) => string[];
+  rules?(news: Partial<I>, olds: I | undefined): string[];
   /** For "replace": whether a change of this field really is another machine. Default: yes. */
-  readonly replaces?: (field: keyof I, olds: I, news: Partial<I>) => boolean;
+  replaces?(field: keyof I, olds: I, news: Partial<I>): boolean;
   /** False where the new one is made first, because it is on another machine and the old one has still to be left. Default true. */
   readonly deleteBeforeReplace?: boolean;
   create(op: Operation, inputs: I): Promise<{ id: string; outputs: O }>;

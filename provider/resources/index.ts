@@ -1,7 +1,7 @@
 // One class per leaf, so that a graph reads well; what they mean is in the handlers of the same name.
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostInputs } from "../handlers/host";
 import type { ControlPlaneInputs } from "../handlers/controlPlane";
+import type { HostInputs } from "../handlers/host";
 import type { IdentityInputs } from "../handlers/identity";
 import type { KubeconfigInputs } from "../handlers/kubeconfig";
 import type { MachineInputs } from "../handlers/machine";

@@ -26,10 +26,22 @@ export abstract class Leaf extends pulumi.CustomResource {
   ) {
     const type = leafType(kind);
     const unset = Object.fromEntries(outputs.names.map((output) => [output, undefined]));
-    const logUrn = pulumi.createUrn(name, type, options.parent);
-    super(type, name, { ...unset, ...inputs, logUrn, __provider: signpost(kind) }, {
-      ...options,
-      additionalSecretOutputs: [...(outputs.secret ?? [])],
-    });
+    const logUrn = withoutDependencies(pulumi.createUrn(name, type, options.parent));
+    super(
+      type,
+      name,
+      { ...unset, ...inputs, logUrn, __provider: signpost(kind) },
+      {
+        ...options,
+        additionalSecretOutputs: [...(outputs.secret ?? [])],
+      },
+    );
   }
+}
+
+/** An input made of the parent's URN would wait for the parent's children, the leaf itself among them. */
+function withoutDependencies<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply((value) => resolve(value as T));
+  });
 }

@@ -1,0 +1,85 @@
+// A user's program as data: the e2e program makes of it what it says.
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundle } from "../tools/bundle";
+import { projectDir } from "../tools/versions";
+import { Stack } from "./stack";
+import type { TestLab } from "./testLab";
+
+export type Args = Record<string, unknown>;
+
+export interface Spec {
+  clusters?: Record<string, Args>;
+  controlPlaneNodes?: Record<string, Args & { cluster: string }>;
+  workerNodes?: Record<string, Args & { cluster: string }>;
+  addons?: Record<string, Args & { cluster: string }>;
+}
+
+/** Stands for a value of the secret configuration. */
+export const secret = (key: string): Args => ({ $secret: key });
+
+/** What hosts that are containers need beyond a machine, by the arguments any user has. */
+export const containerHosts = {
+  containerd: { config: { plugins: { "io.containerd.cri.v1.runtime": { restrict_oom_score_adj: true } } } },
+  kubeadm: {
+    kubeletConfiguration: { cgroupDriver: "cgroupfs", failCgroupV1: false, failSwapOn: false },
+    kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
+  },
+  preflight: { ignore: ["SystemVerification", "NumCPU", "Mem", "Swap"] },
+} as const;
+
+/** A cluster of lab hosts with the test's bundle; `more` wins. */
+export async function clusterOf(
+  lab: TestLab,
+  nodes: { controlPlanes: string[]; workers?: string[] },
+  more: Args = {},
+): Promise<Args> {
+  const named = (names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, { connection: lab.connection(name) }]));
+  return {
+    kubernetesVersion: "1.34.4",
+    connection: { user: "root", privateKey: secret("sshKey") },
+    controlPlanes: named(nodes.controlPlanes),
+    workers: named(nodes.workers ?? []),
+    source: { bundle: { path: await bundle() } },
+    ...containerHosts,
+    ...more,
+  };
+}
+
+/** The program in a directory of its own with the project's packages beside it, and a stack of it. */
+export class Program {
+  private constructor(
+    readonly stack: Stack,
+    private readonly dir: string,
+  ) {}
+
+  static async create(env?: NodeJS.ProcessEnv): Promise<Program> {
+    const dir = mkdtempSync(join(tmpdir(), "kubeadm-e2e-"));
+    cpSync(join(projectDir, "test", "e2e", "program"), dir, { recursive: true });
+    symlinkSync(join(projectDir, "node_modules"), join(dir, "node_modules"));
+    const stack = await Stack.open({ project: dir, backend: join(dir, "backend"), name: "e2e", env, onLine: echo });
+    return new Program(stack, dir);
+  }
+
+  async describe(spec: Spec, secrets?: Record<string, string>): Promise<void> {
+    await this.stack.setConfig({ spec }, secrets ? { secrets: JSON.stringify(secrets) } : {});
+  }
+
+  async kubeconfig(cluster: string): Promise<string> {
+    const clusters = JSON.parse(await this.stack.output("clusters")) as Record<string, { kubeconfig: string }>;
+    const found = clusters[cluster];
+    if (!found) throw new Error(`the stack has no cluster ${cluster}`);
+    return found.kubeconfig;
+  }
+
+  close(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** With E2E_ECHO=1 everything the CLI prints goes to stderr as it comes. */
+function echo(line: string): void {
+  if (process.env["E2E_ECHO"]) process.stderr.write(`    | ${line}\n`);
+}

@@ -1,0 +1,49 @@
+// kubectl on the machine that runs Pulumi, with the kubeconfig a user would have.
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundle } from "../tools/bundle";
+import { run } from "../tools/run";
+import { versions } from "../tools/versions";
+
+// biome-ignore lint/suspicious/noExplicitAny: objects as the API gives them, looked into by tests.
+export type Loose = any;
+
+export class Workstation {
+  private constructor(
+    private readonly kubectl: string,
+    private readonly kubeconfig: string,
+  ) {}
+
+  static async create(kubeconfig: string): Promise<Workstation> {
+    const program = join(await bundle(), `dl.k8s.io/release/v${versions.kubernetes.default}/bin/linux/amd64/kubectl`);
+    chmodSync(program, 0o755);
+    const file = join(mkdtempSync(join(tmpdir(), "kubeconfig-")), "config");
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
+    return new Workstation(program, file);
+  }
+
+  async run(...args: string[]): Promise<string> {
+    const { stdout } = await run([this.kubectl, "--kubeconfig", this.kubeconfig, ...args]);
+    return stdout;
+  }
+
+  /** Applies an object as another manager would. */
+  async applyAs(manager: string, object: Loose): Promise<void> {
+    const flags = ["apply", "--server-side", "--force-conflicts", `--field-manager=${manager}`, "-f", "-"];
+    await run([this.kubectl, "--kubeconfig", this.kubeconfig, ...flags], { stdin: JSON.stringify(object) });
+  }
+
+  async get(...args: string[]): Promise<Loose> {
+    return JSON.parse(await this.run("get", ...args, "-o", "json"));
+  }
+
+  async nodes(): Promise<Record<string, Loose>> {
+    const { items } = await this.get("nodes");
+    return Object.fromEntries(items.map((node: Loose) => [node.metadata.name, node]));
+  }
+}
+
+export function isReady(node: Loose): boolean {
+  return node.status.conditions.some((condition: Loose) => condition.type === "Ready" && condition.status === "True");
+}
