@@ -74,9 +74,14 @@ export class SshHost implements Host {
     const look = await this.script(lookScript, args, { timeoutMs }, `look at ${path}`);
     if (look.stdout.toString().trim() === "same") return false;
     const stdin = createReadStream(file.path, { highWaterMark: 256 * 1024 });
-    let sent = 0;
-    if (onProgress) stdin.on("data", (chunk) => onProgress((sent += chunk.length)));
-    const result = await this.script(uploadScript, args, { stdin, timeoutMs, ok: [0, incomplete] }, `upload ${path}`);
+    // Asked for, not listened to: a listener would start the stream before there is a channel to take it.
+    const watch = onProgress && setInterval(() => onProgress(stdin.bytesRead), 500);
+    const result = await this.script(
+      uploadScript,
+      args,
+      { stdin, timeoutMs, ok: [0, incomplete] },
+      `upload ${path}`,
+    ).finally(() => clearInterval(watch));
     if (result.code === incomplete) throw this.damaged(path, file);
     return true;
   }
@@ -112,6 +117,10 @@ export class SshHost implements Host {
       throw new UserError(
         `${this.label}: \`${title}\` wrote more than ${stdoutLimit / 1024 / 1024} MiB and was stopped`,
       );
+    }
+    if (outcome.givenUp === "input") {
+      const why = redact(outcome.inputError?.message ?? "unknown");
+      throw new UserError(`${this.label}: \`${title}\`: its input could not be read here: ${why}`);
     }
     const { code, signal } = outcome;
     const stderr = outcome.stderr.text();
