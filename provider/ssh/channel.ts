@@ -10,8 +10,17 @@ class NoRoomError extends Error {}
 /** The connection was of no use before the command was sent: nothing ran. */
 export class NotStartedError extends UnreachableError {}
 
-export async function openChannel(connection: SshConnection, line: string, timeoutMs: number): Promise<ClientChannel> {
-  return retry(() => openOnce(connection, line), {
+/**
+ * `opened` is called before anything else of the channel is read: a command that is quick may have ended, exit code and
+ * all, within the same packet that opened its channel.
+ */
+export async function openChannel<T>(
+  connection: SshConnection,
+  line: string,
+  timeoutMs: number,
+  opened: (channel: ClientChannel) => T,
+): Promise<T> {
+  return retry(() => openOnce(connection, line, opened), {
     deadlineMs: timeoutMs,
     firstDelayMs: 50,
     maxDelayMs: 1000,
@@ -22,7 +31,7 @@ export async function openChannel(connection: SshConnection, line: string, timeo
 /** A server that is alive answers this at once; keepalive would tell of a dead one in less. */
 const answerMs = 30_000;
 
-function openOnce(connection: SshConnection, line: string): Promise<ClientChannel> {
+function openOnce<T>(connection: SshConnection, line: string, opened: (channel: ClientChannel) => T): Promise<T> {
   return new Promise((resolve, reject) => {
     let late = false;
     const timer = setTimeout(() => {
@@ -51,7 +60,7 @@ function openOnce(connection: SshConnection, line: string): Promise<ClientChanne
         clearTimeout(timer);
         stop();
         if (late) channel.close();
-        else resolve(channel);
+        else resolve(opened(channel));
       });
     } catch (error) {
       fail(notStarted(connection, error instanceof Error ? error.message : String(error)));

@@ -23,7 +23,9 @@ export interface ExecOutcome {
   stdout: Collector;
   stderr: Collector;
   /** Why it was given up from here while it was still running. */
-  givenUp?: "deadline" | "output";
+  givenUp?: "deadline" | "output" | "input";
+  /** For "input": what its source said. */
+  inputError?: Error;
 }
 
 /** `timeout -k 5` on the host, then some time for the news to arrive. */
@@ -32,8 +34,10 @@ const graceMs = 10_000;
 /** Throws UnreachableError when the connection broke while the command ran: it may still be running. */
 export async function exec(connection: SshConnection, request: ExecRequest): Promise<ExecOutcome> {
   return connection.gate.run(async () => {
-    const channel = await openChannel(connection, request.line, request.timeoutMs);
-    return follow(connection, channel, request);
+    const opened = openChannel(connection, request.line, request.timeoutMs, (channel) => ({
+      outcome: follow(connection, channel, request),
+    }));
+    return (await opened).outcome;
   });
 }
 
@@ -42,14 +46,13 @@ function follow(connection: SshConnection, channel: ClientChannel, request: Exec
     stdout: new Collector(request.onLine ? watchedLimit : stdoutLimit, request.onLine !== undefined),
     stderr: new Collector(stderrLimit, true),
   };
-  const input = feed(channel, request);
   return new Promise<ExecOutcome>((resolve, reject) => {
     const finish = () => {
       clearTimeout(timer);
       stop();
       input.abort();
     };
-    const giveUp = (reason: "deadline" | "output") => {
+    const giveUp = (reason: "deadline" | "output" | "input") => {
       outcome.givenUp = reason;
       finish();
       resolve(outcome);
@@ -59,6 +62,10 @@ function follow(connection: SshConnection, channel: ClientChannel, request: Exec
     const stop = connection.onBroken(() => {
       finish();
       reject(lost(connection));
+    });
+    const input = feed(channel, request, (error) => {
+      outcome.inputError = error;
+      giveUp("input");
     });
     watchOutput(channel, request, outcome, () => giveUp("output"), reject);
     channel.on("exit", (code: number | null, signal?: string) => {
@@ -94,8 +101,14 @@ function watchOutput(
   channel.stderr.on("data", (chunk: Buffer) => outcome.stderr.add(chunk));
 }
 
-/** Streams the input with back-pressure. A command may end without having read all of it: its exit code tells the rest. */
-function feed(channel: ClientChannel, request: ExecRequest): AbortController {
+/** How a pipeline says that the other end stopped reading, or that we stopped it. */
+const otherEnd = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END", "ABORT_ERR"]);
+
+/**
+ * Streams the input with back-pressure. A command may end without having read all of it: its exit code tells the rest.
+ * But half an input must not look like a whole one, so a source that fails takes the channel with it.
+ */
+function feed(channel: ClientChannel, request: ExecRequest, failed: (error: Error) => void): AbortController {
   const stopping = new AbortController();
   // The channel reports every problem by closing; without a listener a late write would end the process.
   channel.on("error", () => stopping.abort());
@@ -104,11 +117,8 @@ function feed(channel: ClientChannel, request: ExecRequest): AbortController {
     channel.end(request.stdin ?? "");
     return stopping;
   }
-  const source = request.stdin;
-  pipeline(source, channel, { signal: stopping.signal }).catch((error: Error) => {
-    // Half an input must not look like a whole one: the channel goes without a proper end.
-    if (!stopping.signal.aborted) channel.close();
-    source.destroy(error);
+  pipeline(request.stdin, channel, { signal: stopping.signal }).catch((error: NodeJS.ErrnoException) => {
+    if (!otherEnd.has(error.code ?? "")) failed(error);
   });
   return stopping;
 }
