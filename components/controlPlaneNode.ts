@@ -15,7 +15,7 @@ import type { Wiring } from "./wiring";
  */
 export class ControlPlaneNode extends ClusterNode {
   constructor(name: string, args: ControlPlaneNodeArgs, options: pulumi.ComponentResourceOptions = {}) {
-    checkNodeArgs(`ControlPlaneNode ${name}`, args, true);
+    checkNodeArgs("ControlPlaneNode", name, args);
     const nodeName = args.nodeName ?? name;
     const roles = { controlPlane: true, worker: args.worker ?? false };
     super("kubeadm:index:ControlPlaneNode", name, nodeName, args, args.cluster.args, roles, options);

@@ -1,10 +1,20 @@
 // Rules over several arguments, all pure: given what is known, they name every problem by its path.
 import { annotationProblems, labelProblems, nodeNameProblems, taintProblems } from "../provider/kubeadm/names";
 import { validateNetwork } from "../provider/kubeadm/network";
+import { kubeletArgProblems } from "../provider/kubeadm/nodeRegistration";
+import { documentProblems } from "../provider/kubeadm/owned";
 import type { Problem } from "../provider/kubeadm/problem";
-import type { Taint } from "../provider/kubeadm/spec";
+import { type Registries, registryProblems } from "../provider/kubeadm/registries";
+import type { KubeadmDocuments, Taint } from "../provider/kubeadm/spec";
 import { versionProblems } from "../provider/kubeadm/versions";
 import { containsUnknown } from "../provider/lib/unknown";
+
+/** What is taken where `network` is silent. */
+export const defaultNetwork = {
+  podCidr: "10.244.0.0/16",
+  serviceCidr: "10.96.0.0/16",
+  dnsDomain: "cluster.local",
+} as const;
 
 /** Plain arguments of which anything may be unknown. */
 export type Plain = { readonly [key: string]: unknown };
@@ -15,14 +25,16 @@ export function clusterRules(args: Plain): Problem[] {
   const network = section(args["network"]);
   return [
     ...text(args["kubernetesVersion"], (version) => versionProblems(version)),
+    ...documentRules(args),
+    ...registryRules(args["containerd"], "containerd"),
     ...keyRules(nodes),
     ...countRules(nodesOf(args, "controlPlanes")),
     ...nodes.flatMap(([path, node]) => nodeRules(path, node)),
     ...sharedHosts(args, nodes),
     ...validateNetwork({
-      podCidr: known(network["podCidr"]),
-      serviceCidr: known(network["serviceCidr"]),
-      dnsDomain: known(network["dnsDomain"]),
+      podCidr: known(network["podCidr"] ?? defaultNetwork.podCidr),
+      serviceCidr: known(network["serviceCidr"] ?? defaultNetwork.serviceCidr),
+      dnsDomain: known(network["dnsDomain"] ?? defaultNetwork.dnsDomain),
       hosts: nodes.flatMap(([path, node]) =>
         text(node["address"], (address) => [{ path: `${path}.address`, addresses: [address] }]),
       ),
@@ -39,8 +51,53 @@ export function nodeRules(path: string, node: Plain): Problem[] {
     ...labelProblems(of<Record<string, string>>("labels") ?? {}, at("labels")),
     ...taintProblems(of<Taint[]>("taints") ?? [], at("taints")),
     ...annotationProblems(of<Record<string, string>>("annotations") ?? {}, at("annotations")),
+    ...kubeletArgProblems(
+      { kubeletExtraArgs: of<Record<string, string>>("kubeletExtraArgs") ?? {} },
+      at("kubeletExtraArgs"),
+    ),
+    ...registryRules(node["containerd"], at("containerd")),
   ];
 }
+
+/** What the user's own documents contradict. What is not known yet is looked at again where the documents are built. */
+function documentRules(args: Plain): Problem[] {
+  if (args["kubeadm"] === undefined || containsUnknown(args["kubeadm"])) return [];
+  const network = section(args["network"]);
+  return documentProblems(args["kubeadm"] as KubeadmDocuments, {
+    kubernetesVersion: known(args["kubernetesVersion"]),
+    podCidr: known(network["podCidr"]),
+    serviceCidr: known(network["serviceCidr"]),
+    dnsDomain: known(network["dnsDomain"]),
+  });
+}
+
+function registryRules(containerd: unknown, path: string): Problem[] {
+  const { registries } = section(containerd);
+  const plain = Object.entries(section(registries)).filter(
+    ([, registry]) => !containsUnknown(section(registry)["mirrors"]),
+  );
+  return registryProblems(Object.fromEntries(plain) as Registries, `${path}.registries`);
+}
+
+export interface Alone {
+  name: string;
+  /** Names of the cluster's nodes so far. */
+  taken: readonly string[];
+  /** The cluster's `connection`. */
+  defaults: unknown;
+}
+
+/** A node declared by itself: what its cluster checks over all its own nodes is checked against what it has already. */
+export function aloneRules(node: Plain, { name, taken, defaults }: Alone): Problem[] {
+  const { host } = { ...section(defaults), ...section(node["connection"]) } as { host?: unknown };
+  const problems = nodeNameProblems(name, "nodeName");
+  if (taken.includes(name))
+    problems.push({ path: "nodeName", reason: `the name ${name} is taken by another node of the cluster` });
+  if (host === undefined) problems.push({ path: "connection.host", reason: hostNeeded });
+  return problems;
+}
+
+const hostNeeded = "is needed, here or in the cluster's connection";
 
 type NamedNode = [path: string, node: Plain, key: string];
 
@@ -73,8 +130,7 @@ function sharedHosts(args: Plain, nodes: readonly NamedNode[]): Problem[] {
   return nodes.flatMap(([path, node]) => {
     const connection = { ...defaults, ...section(node["connection"]) };
     const where = [connection["host"], connection["port"] ?? 22, connection["proxy"] ?? null];
-    if (connection["host"] === undefined)
-      return [{ path: `${path}.connection.host`, reason: "is needed, here or in the cluster's connection" }];
+    if (connection["host"] === undefined) return [{ path: `${path}.connection.host`, reason: hostNeeded }];
     if (containsUnknown(where)) return [];
     const key = JSON.stringify(where);
     const other = seen.get(key);

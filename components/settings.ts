@@ -5,6 +5,7 @@ import type { K8sClusterArgs } from "./args/cluster";
 import type { ConnectionArgs, HopArgs, TimeoutsArgs } from "./args/connection";
 import type { NodeArgs } from "./args/node";
 import type { ContainerdArgs, NetworkArgs } from "./args/runtime";
+import { defaultNetwork } from "./rules";
 
 type Inputs = Record<string, pulumi.Input<unknown> | undefined>;
 
@@ -52,9 +53,8 @@ export function containerdOf(args: ContainerdArgs | undefined): Inputs {
 
 export function networkOf(args: NetworkArgs | undefined): Inputs {
   return {
-    podCidr: args?.podCidr ?? "10.244.0.0/16",
-    serviceCidr: args?.serviceCidr ?? "10.96.0.0/16",
-    dnsDomain: args?.dnsDomain ?? "cluster.local",
+    ...defaultNetwork,
+    ...defined({ podCidr: args?.podCidr, serviceCidr: args?.serviceCidr, dnsDomain: args?.dnsDomain }),
     cni: args?.cni ?? { flannel: {} },
   };
 }

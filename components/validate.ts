@@ -2,8 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { describe, type Problem } from "../provider/kubeadm/problem";
-import { at, containsUnknown, unknownValue } from "../provider/lib/unknown";
-import { clusterRules, nodeRules, type Plain } from "./rules";
+import { aboutUnknown, unknownValue } from "../provider/lib/unknown";
+import type { OfCluster } from "./args/node";
+import { aloneRules, clusterRules, nodeRules, type Plain } from "./rules";
 import { addonSchema, clusterSchema, controlPlaneNodeSchema, workerNodeSchema } from "./schema";
 
 export function checkClusterArgs(name: string, args: object): void {
@@ -16,23 +17,35 @@ export function checkClusterArgs(name: string, args: object): void {
   }
 }
 
-export function checkNodeArgs(what: string, args: { cluster: object }, controlPlane: boolean): void {
+export function checkNodeArgs(kind: "ControlPlaneNode" | "WorkerNode", name: string, args: OfCluster): void {
   const { cluster, ...own } = args;
   const plain = withoutOutputs(own) as Plain;
-  const schema = controlPlane ? controlPlaneNodeSchema : workerNodeSchema;
-  refuse(what, [...shape(schema, { ...plain, cluster }), ...nodeRules("", plain)]);
+  const schema = kind === "ControlPlaneNode" ? controlPlaneNodeSchema : workerNodeSchema;
+  refuse(`${kind} ${name}`, [
+    ...shape(schema, plain, { cluster }),
+    ...nodeRules("", plain),
+    ...alone(name, args, plain),
+  ]);
+}
+
+/** A cluster that is not wired yet has checked its own nodes as a whole. */
+function alone(name: string, { cluster, nodeName }: OfCluster, plain: Plain): Problem[] {
+  if (!cluster?.wiring) return [];
+  const taken = Object.keys(cluster.wiring.machines);
+  return aloneRules(plain, { name: nodeName ?? name, taken, defaults: withoutOutputs(cluster.args.connection) });
 }
 
 export function checkAddonArgs(name: string, args: { cluster: object }): void {
   const { cluster, ...own } = args;
-  refuse(`Addon ${name}`, shape(addonSchema, { ...(withoutOutputs(own) as Plain), cluster }));
+  refuse(`Addon ${name}`, shape(addonSchema, withoutOutputs(own) as Plain, { cluster }));
 }
 
-function shape(schema: z.ZodType, args: Plain): Problem[] {
-  const result = schema.safeParse(args);
+/** `whole` is judged as it is: a cluster leads back to itself, and to Outputs that say nothing about these arguments. */
+function shape(schema: z.ZodType, args: Plain, whole: Plain = {}): Problem[] {
+  const result = schema.safeParse({ ...args, ...whole });
   if (result.success) return [];
   return result.error.issues
-    .filter((issue) => !containsUnknown(at(args, issue.path)))
+    .filter((issue) => !aboutUnknown(args, issue))
     .map((issue) => ({ path: issue.path.map(String).join("."), reason: issue.message }));
 }
 

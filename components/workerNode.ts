@@ -14,7 +14,7 @@ import type { Wiring } from "./wiring";
  */
 export class WorkerNode extends ClusterNode {
   constructor(name: string, args: WorkerNodeArgs, options: pulumi.ComponentResourceOptions = {}) {
-    checkNodeArgs(`WorkerNode ${name}`, args, false);
+    checkNodeArgs("WorkerNode", name, args);
     const roles = { controlPlane: false, worker: true };
     super("kubeadm:index:WorkerNode", name, args.nodeName ?? name, args, args.cluster.args, roles, options);
     // Absent while the cluster still collects its own nodes: it wires them when it knows all their machines.

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import { at, containsUnknown, knownFields } from "../lib/unknown";
+import { aboutUnknown, containsUnknown, knownFields } from "../lib/unknown";
 import { type AnyHandler, type Bag, inputsOf, withoutWire } from "./bag";
 
 export interface CheckFailure {
@@ -26,7 +26,7 @@ function shape(handler: AnyHandler, news: Bag): string[] {
   const result = handler.schema.safeParse(news);
   if (result.success) return [];
   return result.error.issues
-    .filter((issue) => !containsUnknown(at(news, issue.path)))
+    .filter((issue) => !aboutUnknown(news, issue))
     .map((issue) => `${pathText(issue)}: ${issue.message}`);
 }
 

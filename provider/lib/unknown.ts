@@ -25,3 +25,8 @@ export function at(value: unknown, path: readonly PropertyKey[]): unknown {
 export function knownFields(bag: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(bag).filter(([, value]) => !containsUnknown(value)));
 }
+
+/** Whether a schema's complaint is about something not known yet. A key that no schema has is wrong whatever its value will be. */
+export function aboutUnknown(value: unknown, issue: { code: string; path: readonly PropertyKey[] }): boolean {
+  return issue.code !== "unrecognized_keys" && containsUnknown(at(value, issue.path));
+}

@@ -103,6 +103,12 @@ test("what is known beside an unknown value is judged", () => {
   );
 });
 
+test("a key that no schema has is refused, unknown or not, whatever is unknown beside it", () => {
+  const found = reasons(bag({ clusterId: unknownValue, lables: unknownValue, timeouts: { jion: 3, join: unknownValue } }));
+  assert.equal(found.length, 2, found.join("; "));
+  assert.match(found.join("; "), /lables.*timeouts: .*jion|timeouts: .*jion.*lables/);
+});
+
 test("a path reads as in a program", () => {
   assert.equal(pathText({ path: ["taints", 0, "key"] }), "taints[0].key");
   assert.equal(pathText({ path: [] }), "");
