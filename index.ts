@@ -1,3 +1,4 @@
+export { Addon } from "./components/addon";
 export type { AddonArgs, ManifestFile } from "./components/args/addon";
 export type { EndpointArgs, FileArgs, K8sClusterArgs, KubeadmArgs } from "./components/args/cluster";
 export type { ConnectionArgs, HopArgs, SudoArgs, TimeoutsArgs } from "./components/args/connection";
@@ -11,7 +12,6 @@ export type {
   WorkerNodeArgs,
 } from "./components/args/node";
 export type { ContainerdArgs, FlannelArgs, NetworkArgs, RegistryArgs, SourceArgs } from "./components/args/runtime";
-export { Addon } from "./components/addon";
 export { K8sCluster } from "./components/cluster";
 export { ControlPlaneNode } from "./components/controlPlaneNode";
 export { WorkerNode } from "./components/workerNode";

@@ -17,5 +17,7 @@ export const containerHosts: Pick<kubeadm.K8sClusterArgs, "containerd" | "kubead
     kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
   },
   // The machine's kernel, memory and processors are shared; its kernel configuration is not to be read inside.
-  preflight: { ignore: ["SystemVerification", "NumCPU", "Mem", "Swap", "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables"] },
+  preflight: {
+    ignore: ["SystemVerification", "NumCPU", "Mem", "Swap", "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables"],
+  },
 };

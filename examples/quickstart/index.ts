@@ -14,7 +14,10 @@ interface Machine {
 const config = new pulumi.Config();
 const machines = (key: string): Record<string, { connection: Machine }> =>
   Object.fromEntries(
-    Object.entries(config.getObject<Record<string, Machine>>(key) ?? {}).map(([name, connection]) => [name, { connection }]),
+    Object.entries(config.getObject<Record<string, Machine>>(key) ?? {}).map(([name, connection]) => [
+      name,
+      { connection },
+    ]),
   );
 const bundle = config.get("bundle");
 
