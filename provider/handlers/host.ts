@@ -17,8 +17,11 @@ import { type Handler, type Known, type Operation, PartialFailure } from "./hand
 const schema = z.strictObject({
   ...prepareShape,
   target: targetSchema,
-  /** What a delete does when the host cannot be asked. KUBEADM_ON_UNREACHABLE overrides it for one run. */
-  onUnreachable: z.enum(["stop", "forget"]).optional(),
+  /**
+   * What a delete does when the host cannot be asked. KUBEADM_ON_UNREACHABLE overrides it for one run. "remove" is about the
+   * node in the cluster; for the host it means the same as "forget".
+   */
+  onUnreachable: z.enum(["stop", "remove", "forget"]).optional(),
   /** What a refresh found different; a program never says it, so that it shows as a change. */
   drift: z.array(z.string()).optional(),
 });
@@ -70,23 +73,24 @@ function isOutOfReach(error: unknown): error is UserError {
   return error instanceof UnreachableError || error instanceof HostKeyError || error instanceof AuthenticationError;
 }
 
-function onUnreachable({ onUnreachable: wanted }: HostInputs): "stop" | "forget" {
+function forgetsUnreachable({ onUnreachable }: HostInputs): boolean {
   const forRun = process.env["KUBEADM_ON_UNREACHABLE"];
-  if (forRun === undefined || forRun === "") return wanted ?? "stop";
-  if (forRun === "stop" || forRun === "forget") return forRun;
-  throw new RefusedError(`KUBEADM_ON_UNREACHABLE is "${forRun}"`, 'set it to "stop" or "forget"');
+  const choice = forRun === undefined || forRun === "" ? (onUnreachable ?? "stop") : forRun;
+  if (choice === "stop") return false;
+  if (choice === "remove" || choice === "forget") return true;
+  throw new RefusedError(`KUBEADM_ON_UNREACHABLE is "${choice}"`, 'set it to "stop", "remove" or "forget"');
 }
 
 async function remove(op: Operation, { inputs }: KnownHost): Promise<void> {
-  const choice = onUnreachable(inputs);
+  const forgets = forgetsUnreachable(inputs);
   try {
     await withHost(opening(op, inputs, true), (host) => undo(host, op, inputs));
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
-    if (choice === "stop") {
+    if (!forgets) {
       throw new UserError(
         `${error.message}\n${inputs.name} is not forgotten: what the preparation changed on it is still there`,
-        'bring the host back and run this again; if it is gone for good, set onUnreachable to "forget", or KUBEADM_ON_UNREACHABLE=forget for this run',
+        'bring the host back and run this again; if it is gone for good, set onUnreachable to "remove", or KUBEADM_ON_UNREACHABLE=remove for this run',
         { cause: error },
       );
     }

@@ -1,6 +1,6 @@
 // Putting files onto a host in few round trips, each written into the host's journal before it replaces anything.
 import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import type { Host, LocalFile } from "../host/host";
 import { journalDirectory, journalLibrary } from "../host/journalScript";
@@ -29,7 +29,7 @@ for word in "$@"; do
 done
 persist
 rmdir "$staged"`;
-  await host.sh(script, files.map(({ path, mode }) => `${mode.toString(8)}:${path}`), { stdin: archive as unknown as Readable });
+  await host.sh(script, files.map(({ path, mode }) => `${mode.toString(8)}:${path}`), { stdin: Readable.from(archive, { objectMode: false }) });
 }
 
 export interface StagedArtifact {
@@ -81,7 +81,7 @@ export async function uploadMany(host: Host, files: readonly LocalFile[], direct
     archive.finalize();
   };
   const script = `rm -rf "$1"; mkdir -p "$1"; tar -x -f - -C "$1" --no-same-owner; cd "$1"; sha256sum --check --quiet SHA256SUMS; rm SHA256SUMS`;
-  const sent = host.sh(script, [directory], { stdin: archive as unknown as Readable, timeoutMs });
+  const sent = host.sh(script, [directory], { stdin: Readable.from(archive, { objectMode: false }), timeoutMs });
   // A file that cannot be read ends the stream with its error; without that the host would wait for the rest.
   const filled = fill().catch((error: Error) => {
     archive.destroy(error);

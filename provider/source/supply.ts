@@ -35,8 +35,11 @@ function bundleSupply(bundle: Bundle): Supply {
     async stage(host, artifact, { progress }) {
       const file = bundle.file(artifact.path);
       const path = stagedPath(artifact);
+      let tenths = -1;
       await host.upload(file, path, 0o600, (bytes) => {
-        progress.say(`${host.label}: ${artifact.title}, ${Math.floor((bytes * 100) / Math.max(1, file.size))} % sent`);
+        const now = Math.floor((bytes * 10) / Math.max(1, file.size));
+        if (now !== tenths) progress.say(`${host.label}: ${artifact.title}, ${now * 10} % sent`);
+        tenths = now;
       });
       return { artifact, sha256: file.sha256, path };
     },

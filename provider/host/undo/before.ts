@@ -6,13 +6,14 @@ export const beforeDirectory = `${journalDirectory}/before`;
 
 const words = (list: readonly string[]) => list.join(" ");
 
-/** Prints "path<TAB>value" of every sysctl that a cluster may change. */
+/**
+ * Prints "path<TAB>value" of every sysctl that a cluster may change. grep, because the shell's own `read` takes one
+ * byte at a time and the kernel answers only the first.
+ */
 export const printSysctls = `
 print_sysctls() {
-  for path in ${words(touchedSysctls.map((key) => `/proc/sys/${key}`))}; do
-    case "$path" in ${volatileSysctls.map((name) => `*/${name}`).join("|")}) continue ;; esac
-    if [ -r "$path" ] && read -r value <"$path" 2>/dev/null; then printf '%s\\t%s\\n' "$path" "$value"; fi
-  done
+  grep -sH '' ${words(touchedSysctls.map((key) => `/proc/sys/${key}`))} | sed 's/:/\\t/' |
+    grep -v ${volatileSysctls.map((name) => `-e '/${name}'`).join(" ")} || true
 }
 `;
 
@@ -54,7 +55,7 @@ ls /sys/class/net >"$before/links"
 print_sysctls >"$before/sysctls"
 print_rules >"$before/rules"
 print_trees >"$before/trees"
-cut -f2,5 -d' ' /proc/self/mounts >"$before/mounts"
+cut -f2 -d' ' /proc/self/mounts >"$before/mounts"
 printf '%s\\n' "$1" >"$state/claim.new"
 sync "$state/claim.new" "$before"/* 2>/dev/null || sync
 mv "$state/claim.new" "$state/claim.json"

@@ -45,10 +45,11 @@ if timeout 10 ctr --namespace k8s.io containers ls -q >/dev/null 2>&1; then
 fi
 if [ "$2" = yes ]; then
   systemctl stop containerd.service 2>/dev/null || ! systemctl is-active --quiet containerd.service
-  # A shim outlives its containerd by design; those that hold our sockets are all that is left of it.
-  for directory in /proc/[0-9]*; do
+  # A shim outlives its containerd by design. By its name, not by its arguments: this script's own hold the same words.
+  for name in $(grep -lsx containerd-shim /proc/[0-9]*/comm || true); do
+    directory=\${name%/comm}
     case "$(tr '\\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" in
-      *containerd-shim*"-namespace k8s.io"*) kill -KILL "\${directory#/proc/}" 2>/dev/null || true ;;
+      *"-namespace k8s.io"*) kill -KILL "\${directory#/proc/}" 2>/dev/null || true ;;
     esac
   done
 fi
@@ -74,7 +75,7 @@ unmount() {
   awk -v tree="$1/" 'index($2 "/", tree) == 1 { print length($2), $2 }' /proc/self/mounts | sort -rn | cut -d' ' -f2- |
     while IFS= read -r mount; do
       mount=$(printf '%b' "$mount")
-      grep -qF " $mount " "$before/mounts" 2>/dev/null || was "$mount" trees || umount "$mount" 2>/dev/null || umount -l "$mount"
+      was "$mount" mounts || was "$mount" trees || umount "$mount" 2>/dev/null || umount -l "$mount"
     done
 }
 remove() {
@@ -130,21 +131,21 @@ done`;
  * Sysctls of ours (rows on standard input) and those a cluster changes on its own: "all" and "default" first, as the
  * kernel hands them on. What cannot be written cannot have been changed either.
  */
-export const sysctlsScript = `${library}
+export const sysctlsScript = `${library}${printSysctls}
 restore() {
-  [ -e "$1" ] && [ -w "$1" ] || return 0
-  read -r now <"$1" 2>/dev/null || return 0
-  [ "$now" = "$2" ] || printf '%s\\n' "$2" >"$1" 2>/dev/null || true
+  [ -w "$1" ] || return 0
+  printf '%s\\n' "$2" >"$1" 2>/dev/null || true
 }
 rows=$(cat; cat "$before/sysctls" 2>/dev/null || true)
 tab=$(printf '\\t')
 for turn in 1 2; do
-  printf '%s\\n' "$rows" | while IFS="$tab" read -r path value; do
+  now=$(print_sysctls)
+  printf '%s\\n' "$rows" | grep -vxF "$now" | while IFS="$tab" read -r path value; do
     case "$turn$path" in
-      '1'*/conf/*/*) case "$path" in */conf/all/* | */conf/default/*) restore "$path" "$value" ;; esac ;;
-      *) if [ -n "$path" ]; then restore "$path" "$value"; fi ;;
+      2/*) restore "$path" "$value" ;;
+      1*/conf/all/* | 1*/conf/default/*) restore "$path" "$value" ;;
     esac
-  done
+  done || true
 done`;
 
 /** Prints what is still there, one line each. $1: "yes" when the runtime is ours. Files on standard input as before. */

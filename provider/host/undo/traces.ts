@@ -25,6 +25,7 @@ export const runtimeTrees = [
   "/etc/containerd",
   "/var/lib/containerd",
   "/run/containerd",
+  "/run/nri",
   "/run/runc",
   "/opt/containerd",
   "/var/lib/nerdctl",

@@ -7,7 +7,7 @@ import type { PrepareContext } from "./context";
 const script = `
 while [ $# -gt 0 ]; do
   printf '%s\\n' "$2" >"$1"
-  read -r now <"$1"
+  now=$(cat "$1")
   [ "$now" = "$2" ] || echo "$1 is $now, not $2"
   shift 2
 done`;

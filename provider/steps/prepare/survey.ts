@@ -55,7 +55,7 @@ fi
 section files
 for path in $1; do if [ -f "$path" ]; then echo "$(sha256sum <"$path") $(stat -c %a "$path") $path"; fi; done
 section sysctls
-for path in $2; do if read -r value <"$path" 2>/dev/null; then printf '%s\\t%s\\n' "$path" "$value"; fi; done
+grep -sH '' $2 /dev/null | sed 's/:/\\t/' || true
 section modules
 builtin=/lib/modules/$(uname -r)/modules.builtin
 for name in $3; do
