@@ -15,7 +15,7 @@ export interface KubeadmOptions {
 export async function runKubeadm(host: Host, argv: readonly string[], options: KubeadmOptions): Promise<RunResult> {
   const { progress, ...rest } = options;
   const run: RunOptions = { ...rest };
-  if (progress) run.onLine = (line) => showPhase(line, argv[0] ?? "", host, progress);
+  if (progress) run.onLine = phases((phase) => progress.say(`kubeadm ${argv[0]} on ${host.label}: ${phase}`));
   try {
     return await host.run(["kubeadm", ...argv], run);
   } catch (error) {
@@ -23,12 +23,14 @@ export async function runKubeadm(host: Host, argv: readonly string[], options: K
   }
 }
 
-/** "[certs] Generating ..." is a phase; kubeadm's advice for people is not. */
-const phase = /^\[([a-z-]+(?:\/[a-z-]+)*)\] (.+)$/;
-
-function showPhase(line: string, verb: string, host: Host, progress: Progress): void {
-  const found = phase.exec(line.trim());
-  if (found) progress.say(`kubeadm ${verb} on ${host.label}: ${found[1]}`);
+/** "[certs] Generating ..." is of a phase; kubeadm's advice for people is not. Each phase is told once. */
+function phases(tell: (phase: string) => void): (line: string) => void {
+  let last: string | undefined;
+  return (line) => {
+    const phase = /^\[([a-z-]+(?:\/[a-z-]+)*)\] ./.exec(line.trim())?.[1];
+    if (phase !== undefined && phase !== last) tell(phase);
+    last = phase ?? last;
+  };
 }
 
 /** kubeadm only knows that the kubelet is not healthy; why is in the kubelet's own log. */
