@@ -4,7 +4,7 @@ import { pack } from "tar-stream";
 import { keyOf } from "../tools/cache";
 import { debianHost, hostFilesDir } from "../tools/debian";
 import { type Engine, engineCall } from "./engine";
-import { networkName, routesOf } from "./network";
+import { nameServerOf, networkName, routesOf } from "./network";
 import type { HostState, Lab, LabState } from "./state";
 
 export function containerName(lab: Lab, host: string): string {
@@ -65,22 +65,14 @@ export async function writeHostConfig(
     LAB_USER: host.user,
     LAB_PASSWORD_HASH: host.passwordHash,
     LAB_AUTHORIZED_KEY: authorizedKey,
+    LAB_NAMESERVER: nameServerOf(state, host),
     LAB_ROUTES: routesOf(state, host).join("\n"),
     LAB_FORWARD: host.innerAddress === undefined ? "no" : "yes",
-    LAB_CGROUP: await cgroupOf(engine, containerName(lab, host.name)),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
   await copyIn(engine, containerName(lab, host.name), [
     { path: "etc/lab/host.conf", mode: 0o600, content: Buffer.from(lines.join("")) },
   ]);
-}
-
-/** The group that the engine makes for a container, as the machine sees it; empty where cgroup version 2 needs no help. */
-async function cgroupOf(engine: Engine, container: string): Promise<string> {
-  const format = "{{.HostConfig.CgroupParent}} {{.Id}}";
-  const { stdout } = await engineCall(engine, ["container", "inspect", "--format", format, container]);
-  const [parent = "", id = ""] = stdout.trim().split(" ");
-  return parent.startsWith("/") ? `${parent}/${engine.groupPrefix}${id}` : "";
 }
 
 /** Connects a jump host to the network behind it. */

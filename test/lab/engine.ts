@@ -9,13 +9,16 @@ export interface Engine {
   readonly command: readonly string[];
   /** What makes a container boot systemd like a machine. */
   readonly bootOptions: readonly string[];
-  /** What it puts before a container's id to name its cgroup. */
-  readonly groupPrefix: string;
   /** What a network needs so that nothing but hosts' addresses comes from it. */
   readonly networkOptions: readonly string[];
 }
 
-const limits = ["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=30000:30000"];
+// Podman's own systemd mode is off: it would bind the machine's whole name=systemd cgroup hierarchy into every host.
+const bootOptions = [
+  ...["--privileged", "--cgroupns=private", "--env", "container=oci", "--stop-signal", "SIGRTMIN+3"],
+  ...["--tmpfs", "/run:rw,exec,mode=755", "--tmpfs", "/run/lock:rw,mode=1777", "--tmpfs", "/tmp:rw,exec,mode=1777"],
+  ...["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=30000:30000"],
+];
 
 /** Podman if it is there, else a docker engine that answers. */
 export async function findEngine(): Promise<Engine> {
@@ -36,8 +39,7 @@ function podman(): Engine {
     name: "podman",
     // Crun refuses a machine with both cgroup versions mounted.
     command: isCgroupV2() ? ["podman"] : ["podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs"],
-    bootOptions: ["--privileged", "--systemd=always", "--cgroupns=private", ...limits, ...cgroupOptions()],
-    groupPrefix: "libpod-",
+    bootOptions: ["--systemd=false", ...bootOptions, ...cgroupOptions()],
     networkOptions: ["--disable-dns"],
   };
 }
@@ -46,11 +48,7 @@ function docker(): Engine {
   return {
     name: "docker",
     command: ["docker"],
-    bootOptions: [
-      ...["--privileged", "--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp"],
-      ...["--stop-signal", "SIGRTMIN+3", ...limits, ...cgroupOptions()],
-    ],
-    groupPrefix: "",
+    bootOptions: [...bootOptions, ...cgroupOptions()],
     networkOptions: [],
   };
 }

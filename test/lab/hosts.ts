@@ -48,12 +48,17 @@ export async function reinstall(engine: Engine, lab: Lab, name: string): Promise
 }
 
 export async function cut(engine: Engine, lab: Lab, name: string): Promise<void> {
-  await inHost(engine, lab, name, ["sh", "-c", "for nic in /sys/class/net/eth*; do ip link set ${nic##*/} down; done"]);
+  await setLinks(engine, lab, name, "down");
 }
 
 export async function heal(engine: Engine, lab: Lab, name: string): Promise<void> {
-  await inHost(engine, lab, name, ["sh", "-c", "for nic in /sys/class/net/eth*; do ip link set ${nic##*/} up; done"]);
+  await setLinks(engine, lab, name, "up");
   await refreshRoutes(engine, lab, loadState(lab), name);
+}
+
+async function setLinks(engine: Engine, lab: Lab, name: string, state: "up" | "down"): Promise<void> {
+  const everyLink = 'for link in $(ls /sys/class/net | grep "^eth"); do ip link set "$link" "$1"; done';
+  await inHost(engine, lab, name, ["sh", "-c", everyLink, "sh", state]);
 }
 
 /** Brings the routes of a host that runs in line with the lab as it is now. */

@@ -2,6 +2,9 @@ import { type Engine, engineCall } from "./engine";
 import type { HostState, Lab, LabState } from "./state";
 
 const subnets = 256;
+/** Last numbers of addresses that are not a host's. */
+const gateway = 1;
+const noOne = 254;
 
 /** The network of all hosts, and the one of the hosts behind a jump host. */
 export type NetworkKind = "outer" | "inner";
@@ -32,7 +35,7 @@ async function createNetwork(engine: Engine, lab: Lab, kind: NetworkKind, subnet
   const { code, stderr } = await engineCall(
     engine,
     [
-      ...["network", "create", "--internal", "--subnet", range, "--gateway", addressOn(kind, subnet, 1)],
+      ...["network", "create", "--internal", "--subnet", range, "--gateway", addressOn(kind, subnet, gateway)],
       ...["--label", `pulumi-kubeadm.lab=${lab.prefix}`, ...engine.networkOptions, networkName(lab, kind)],
     ],
     { accept: [0, 1, 125] },
@@ -42,19 +45,33 @@ async function createNetwork(engine: Engine, lab: Lab, kind: NetworkKind, subnet
   throw new Error(`network ${range} could not be made: ${stderr.trim()}`);
 }
 
+/** The name server in the hosts' resolv.conf: an address on the host's own network that nothing ever answers at. */
+export function nameServerOf(state: LabState, host: HostState): string {
+  return addressOn(host.behind === undefined ? "outer" : "inner", state.subnet ?? 0, noOne);
+}
+
 /** The routes of one host, in the words of ip-route(8). */
 export function routesOf(state: LabState, host: HostState): string[] {
   const { subnet } = state;
   if (subnet === undefined) return [];
+  // Refused at once, so that no look-up waits for it.
+  const noNames = `unreachable ${nameServerOf(state, host)}/32`;
+  return [
+    noNames,
+    ...(host.behind === undefined ? outerRoutes(state, subnet, host) : innerRoutes(state, subnet, host)),
+  ];
+}
+
+function outerRoutes(state: LabState, subnet: number, host: HostState): string[] {
+  const out = `default via ${addressOn("outer", subnet, gateway)}`;
   const jump = Object.values(state.hosts).find((other) => other.innerAddress !== undefined);
-  const inner = `${addressOn("inner", subnet, 0)}/24`;
-  if (host.behind !== undefined) {
-    const via = state.hosts[host.behind]?.innerAddress;
-    // The engine gives the machine an address on this network too; without a way back the jump host is the only one in.
-    const shut = `blackhole ${addressOn("inner", subnet, 1)}/32`;
-    return via === undefined ? [shut] : [`default via ${via}`, shut];
-  }
-  const out = `default via ${addressOn("outer", subnet, 1)}`;
   if (jump === undefined || jump.name === host.name) return [out];
-  return [out, `${inner} via ${jump.address}`];
+  return [out, `${addressOn("inner", subnet, 0)}/24 via ${jump.address}`];
+}
+
+function innerRoutes(state: LabState, subnet: number, host: HostState): string[] {
+  // The engine gives the machine an address on this network too; without a way back the jump host is the only one in.
+  const shut = `blackhole ${addressOn("inner", subnet, gateway)}/32`;
+  const via = host.behind === undefined ? undefined : state.hosts[host.behind]?.innerAddress;
+  return via === undefined ? [shut] : [`default via ${via}`, shut];
 }

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { debianBinaries, networkToolsSlice } from "./debian";
+import type { ImageFile, ImageRecipe } from "./image";
+import { coredns, helloWeb, kubernetes, programs } from "./programs";
+import { imagesOf, versions } from "./versions";
+
+const registry = "registry.k8s.io";
+
+/** The references of all images that a cluster of this version and the example's workload run from. */
+export function imageRefs(version: string) {
+  const tags = imagesOf(version);
+  const kube = (name: string) => `${registry}/${name}:v${version}`;
+  return {
+    apiserver: kube("kube-apiserver"),
+    controllerManager: kube("kube-controller-manager"),
+    scheduler: kube("kube-scheduler"),
+    proxy: kube("kube-proxy"),
+    coredns: `${registry}/coredns/coredns:${tags.coredns}`,
+    pause: `${registry}/pause:${tags.pause}`,
+    etcd: `${registry}/etcd:${tags.etcd}`,
+    flannel: `ghcr.io/flannel-io/flannel:v${versions.flannel.version}`,
+    flannelCniPlugin: `ghcr.io/flannel-io/flannel-cni-plugin:v${versions.flannel.cniPlugin}`,
+    helloWeb: `docker.io/library/hello-web:${versions.test.helloWeb}`,
+  } as const;
+}
+
+/** How each image is made out of programs that were built. */
+export async function imageRecipes(version: string): Promise<ImageRecipe[]> {
+  const refs = imageRefs(version);
+  const kube = await kubernetes(version);
+  const slice = join(await networkToolsSlice(), "slice.tar");
+  const busybox = join(await debianBinaries(), "busybox");
+  const own = (ref: string, name: string): ImageRecipe => ({ ref, files: [program(kube, name)] });
+  return [
+    own(refs.apiserver, "kube-apiserver"),
+    own(refs.controllerManager, "kube-controller-manager"),
+    own(refs.scheduler, "kube-scheduler"),
+    { ...own(refs.proxy, "kube-proxy"), base: slice },
+    await etcdRecipe(refs.etcd),
+    {
+      ref: refs.coredns,
+      files: [{ path: "coredns", from: join(await coredns(imagesOf(version).coredns), "coredns") }],
+      entrypoint: ["/coredns"],
+    },
+    {
+      ref: refs.pause,
+      files: [{ path: "pause", from: join(await debianBinaries(), "catatonit") }],
+      entrypoint: ["/pause", "-P"],
+    },
+    {
+      ref: refs.flannel,
+      base: slice,
+      files: [{ path: "opt/bin/flanneld", from: join(await programs("flannel"), "flannel") }],
+      entrypoint: ["/opt/bin/flanneld"],
+    },
+    {
+      ref: refs.flannelCniPlugin,
+      files: [
+        { path: "flannel", from: join(await programs("flannel-cni-plugin"), "flannel") },
+        { path: "bin/busybox", from: busybox },
+        { path: "bin/cp", linkTo: "busybox" },
+      ],
+    },
+    await helloWebRecipe(),
+  ];
+}
+
+/** The web workload is the project's own: no registry has it. */
+export async function helloWebRecipe(): Promise<ImageRecipe> {
+  return {
+    ref: `docker.io/library/hello-web:${versions.test.helloWeb}`,
+    files: [{ path: "hello-web", from: join(await helloWeb(), "hello-web") }],
+    entrypoint: ["/hello-web"],
+  };
+}
+
+async function etcdRecipe(ref: string): Promise<ImageRecipe> {
+  const dir = await programs("etcd");
+  // The server's package is called server, its program etcd.
+  const server = { path: "usr/local/bin/etcd", from: join(dir, "server") };
+  return { ref, files: [server, program(dir, "etcdctl"), program(dir, "etcdutl")], entrypoint: ["etcd"] };
+}
+
+function program(dir: string, name: string): ImageFile {
+  return { path: `usr/local/bin/${name}`, from: join(dir, name) };
+}

@@ -1,0 +1,51 @@
+import { bundle } from "./bundle";
+import { debianHost } from "./debian";
+import { binDir, pulumiEnv } from "./env";
+import { say } from "./run";
+import { installSystemPackages } from "./system";
+
+const usage = `usage: node dist/test/tools/main.js COMMAND
+  setup    system packages, then every program, the bundle and the lab's host image
+  env      shell exports for the project's own pulumi and kubectl
+  bundle   print the bundle's directory, made when it is not there
+  bin      print the directory of the programs, made when it is not there`;
+
+async function main(): Promise<void> {
+  switch (process.argv[2]) {
+    case "setup":
+      return await setup();
+    case "env":
+      return print(Object.entries(await pulumiEnv()).map(([name, value]) => `export ${name}=${quote(value)}`));
+    case "bundle":
+      return print([await bundle()]);
+    case "bin":
+      return print([await binDir()]);
+    default:
+      throw new Error(usage);
+  }
+}
+
+async function setup(): Promise<void> {
+  const start = Date.now();
+  await installSystemPackages();
+  // Debian's packages come over the network while Go keeps the processors busy.
+  const host = debianHost();
+  const built = binDir().then(() => bundle());
+  await Promise.all([host, built]);
+  say(`[setup] everything is in place (${Math.round((Date.now() - start) / 1000)} s)`);
+  say(`[setup] programs ${await binDir()}`);
+  say(`[setup] bundle   ${await bundle()}`);
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+main().catch((error: unknown) => {
+  say(`tools: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});
