@@ -27,6 +27,7 @@ export class Lease {
   private timer: NodeJS.Timeout | undefined;
   private renewed = Date.now();
   private lost: string | undefined;
+  private held = false;
 
   private constructor(private readonly session: Session) {}
 
@@ -67,8 +68,7 @@ export class Lease {
   }
 
   async release(): Promise<void> {
-    clearInterval(this.timer);
-    this.timer = undefined;
+    this.stop();
     if (this.valid) await this.command(releaseScript, []);
   }
 
@@ -93,14 +93,21 @@ export class Lease {
       refuseStuck(options.session.label, output);
       return undefined;
     } catch (error) {
-      clearInterval(this.timer);
+      this.stop();
       throw error;
     }
   }
 
   private keep(): void {
     this.renewed = Date.now();
-    this.timer = setInterval(() => void this.renew(), leaseTiming.renewMs).unref();
+    this.held = true;
+    this.wait();
+  }
+
+  /** One after the other: on a slow host they would pile up and take the channels from the commands. */
+  private wait(): void {
+    if (this.held)
+      this.timer = setTimeout(() => void this.renew().finally(() => this.wait()), leaseTiming.renewMs).unref();
   }
 
   /** A failure is not the end: the next one may succeed, and `check` counts the time. */
@@ -113,6 +120,11 @@ export class Lease {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
     }
+  }
+
+  private stop(): void {
+    this.held = false;
+    clearTimeout(this.timer);
   }
 
   private async command(

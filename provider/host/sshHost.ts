@@ -1,5 +1,6 @@
 // The Host that handlers and steps see, on top of a session.
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { CommandError, UnreachableError, UserError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import { redact } from "../lib/redact";
@@ -73,15 +74,10 @@ export class SshHost implements Host {
     const args = [path, octal(mode), file.sha256];
     const look = await this.script(lookScript, args, { timeoutMs }, `look at ${path}`);
     if (look.stdout.toString().trim() === "same") return false;
-    const stdin = createReadStream(file.path, { highWaterMark: 256 * 1024 });
-    // Asked for, not listened to: a listener would start the stream before there is a channel to take it.
-    const watch = onProgress && setInterval(() => onProgress(stdin.bytesRead), 500);
-    const result = await this.script(
-      uploadScript,
-      args,
-      { stdin, timeoutMs, ok: [0, incomplete] },
-      `upload ${path}`,
-    ).finally(() => clearInterval(watch));
+    // Counted on its way: a listener on the file would start it before there is a channel to take it.
+    const stdin = Readable.from(counted(file.path, onProgress), { objectMode: false });
+    const options = { stdin, timeoutMs, ok: [0, incomplete] };
+    const result = await this.script(uploadScript, args, options, `upload ${path}`);
     if (result.code === incomplete) throw this.damaged(path, file);
     return true;
   }
@@ -161,6 +157,15 @@ export class SshHost implements Host {
     const from = file ? ` (from ${file.path})` : "";
     const remedy = "run again; if it happens again, the local file changed after its digest was taken";
     return new UserError(`${this.label}: ${path} did not arrive as it was sent${from}`, remedy);
+  }
+}
+
+async function* counted(path: string, onProgress: ((bytes: number) => void) | undefined): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    onProgress?.(bytes);
+    yield chunk;
   }
 }
 

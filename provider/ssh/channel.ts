@@ -1,11 +1,11 @@
 // Opening a channel with a command on it. Until this succeeds nothing ran, so it may be tried again.
 import type { ClientChannel } from "ssh2";
-import { UnreachableError } from "../lib/errors";
+import { UnreachableError, UserError } from "../lib/errors";
 import { retry } from "../lib/retry";
 import type { SshConnection } from "./connection";
 
 /** The server has no place for another session (its MaxSessions is lower than ours). */
-class NoRoomError extends Error {}
+class NoRoomError extends UserError {}
 
 /** The connection was of no use before the command was sent: nothing ran. */
 export class NotStartedError extends UnreachableError {}
@@ -78,7 +78,9 @@ function notStarted(connection: SshConnection, why = "closed"): NotStartedError 
 function noRoom(connection: SshConnection, error: Error): Error {
   // One of us is waiting outside already: from now on fewer go in.
   connection.gate.narrow(connection.gate.inside - 1);
-  return new NoRoomError(`${connection.endpoint.label}: the server opens no session: ${error.message}`, {
-    cause: error,
-  });
+  return new NoRoomError(
+    `${connection.endpoint.label}: the server opens no session: ${error.message}`,
+    "raise MaxSessions in the server's sshd_config, and see that the user may run commands",
+    { cause: error },
+  );
 }

@@ -54,7 +54,7 @@ export async function connect(
 function unreachable(endpoint: Endpoint, error: Error, dials: number, ms: number): UnreachableError {
   const tries = dials === 1 ? "one try" : `${dials} tries`;
   return new UnreachableError(
-    `${endpoint.label} cannot be reached: ${error.message} (${tries} in ${Math.round(ms / 1000)} s)`,
+    `${endpoint.label} cannot be reached at ${endpoint.address}: ${error.message} (${tries} in ${Math.round(ms / 1000)} s)`,
     "check that the machine is on, that its address and port are right, and that its sshd answers",
     { cause: error },
   );

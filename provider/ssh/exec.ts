@@ -102,7 +102,12 @@ function watchOutput(
 }
 
 /** How a pipeline says that the other end stopped reading, or that we stopped it. */
-const otherEnd = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END", "ABORT_ERR"]);
+const otherEnd = new Set([
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+  "ABORT_ERR",
+]);
 
 /**
  * Streams the input with back-pressure. A command may end without having read all of it: its exit code tells the rest.

@@ -9,13 +9,14 @@ export interface Endpoint {
   readonly user: string;
   /** "host:port": the name of a hop in `hostKeys`. */
   readonly address: string;
-  /** For messages: "jump host 10.0.0.1:22". */
+  /** For messages: "w1 (10.0.0.21)", "jump host 10.0.0.1:22". */
   readonly label: string;
   /** The hop before this one. */
   readonly via: Endpoint | undefined;
 }
 
-export function endpointOf(hop: Hop, role = "host"): Endpoint {
+/** `label` names the host; the hops before it are named by their address. */
+export function endpointOf(hop: Hop, label = `jump host ${hopAddress(hop)}`): Endpoint {
   for (const secret of [hop.privateKey, hop.privateKeyPassword, hop.password]) rememberSecret(secret);
   const port = hop.port ?? 22;
   const address = hopAddress(hop);
@@ -25,8 +26,8 @@ export function endpointOf(hop: Hop, role = "host"): Endpoint {
     port,
     user: hop.user ?? "root",
     address,
-    label: `${role} ${address}`,
-    via: hop.proxy ? endpointOf(hop.proxy, "jump host") : undefined,
+    label,
+    via: hop.proxy ? endpointOf(hop.proxy) : undefined,
   };
 }
 

@@ -34,8 +34,8 @@ export class Session {
   private lent: Promise<Lent> | undefined;
 
   constructor(private readonly options: SessionOptions) {
-    this.endpoint = endpointOf(options.connection);
     this.label = `${options.name} (${options.connection.host})`;
+    this.endpoint = endpointOf(options.connection, this.label);
     this.root = rootOf(options.connection);
     if (this.root.by === "sudo") rememberSecret(this.root.password);
   }

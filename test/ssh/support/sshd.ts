@@ -21,7 +21,8 @@ export interface Sshd {
   stop(): Promise<void>;
 }
 
-export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
+/** `lines` are added to its configuration. */
+export async function startSshd(lines: (directory: string) => readonly string[] = () => []): Promise<Sshd> {
   if (!existsSync(program)) throw new Error(`${program} is missing: install Debian's openssh-server`);
   const directory = mkdtempSync(join(tmpdir(), "kubeadm-sshd-"));
   const hostKeys = {
@@ -31,7 +32,7 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
   const keys = [makeKey(directory, "user", "ed25519"), makeKey(directory, "locked", "ed25519", "open sesame")];
   writeFileSync(join(directory, "authorized_keys"), `${keys.join("\n")}\n`, { mode: 0o600 });
   const port = await freePort();
-  writeFileSync(join(directory, "sshd_config"), configuration(directory, port, lines));
+  writeFileSync(join(directory, "sshd_config"), configuration(directory, port, lines(directory)));
   mkdirSync("/run/sshd", { recursive: true });
   const child = spawn(program, ["-D", "-e", "-f", join(directory, "sshd_config")], {
     stdio: ["ignore", "ignore", "pipe"],
