@@ -42,7 +42,7 @@ export async function withControlPlane<T>(
       reasons.set(name, error instanceof Error ? error.message : String(error));
     });
     race.attempts.push(attempt);
-    await Promise.race([attempt, race.won, sleep(options.staggerMs ?? 2000, undefined, { ref: false })]);
+    await Promise.race([attempt, race.won, sleep(options.staggerMs ?? 2000)]);
     if (race.winner) break;
   }
   await Promise.race([race.won, Promise.all(race.attempts)]);

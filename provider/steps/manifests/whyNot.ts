@@ -39,7 +39,7 @@ interface Event {
 
 async function warnings(kubectl: Kubectl, { kind, metadata }: KubeObject, namespace: string): Promise<string[]> {
   const fields = `type=Warning,involvedObject.kind=${kind},involvedObject.name=${metadata.name}`;
-  const events: Event[] = await kubectl.list({ type: "events", namespace, fields });
+  const events = (await kubectl.list({ type: "events", namespace, fields })) as unknown as Event[];
   return events
     .slice(-1)
     .map(({ reason, message }) => `${kind} ${metadata.name}: ${reason}: ${message?.slice(0, 300)}`);
