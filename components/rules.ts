@@ -25,6 +25,7 @@ export function clusterRules(args: Plain): Problem[] {
   const network = section(args["network"]);
   return [
     ...text(args["kubernetesVersion"], (version) => versionProblems(version)),
+    ...sourceRules(args["source"]),
     ...documentRules(args),
     ...registryRules(args["containerd"], "containerd"),
     ...keyRules(nodes),
@@ -57,6 +58,12 @@ export function nodeRules(path: string, node: Plain): Problem[] {
     ),
     ...registryRules(node["containerd"], at("containerd")),
   ];
+}
+
+/** Taken for a download in silence it would ask the network that somebody wanted to leave alone. */
+function sourceRules(source: unknown): Problem[] {
+  const reason = "not supported yet: use `download`, with a mirror where there is one, or `bundle`";
+  return section(source)["packages"] === undefined ? [] : [{ path: "source.packages", reason }];
 }
 
 /** What the user's own documents contradict. What is not known yet is looked at again where the documents are built. */

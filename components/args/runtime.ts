@@ -10,7 +10,7 @@ export interface SourceArgs {
      */
     mirror?: Input<string>;
   };
-  /** The distribution's repositories and the Kubernetes community's (pkgs.k8s.io), as they are configured on the host. */
+  /** Refused for now: the distribution's repositories and the Kubernetes community's (pkgs.k8s.io), as they are configured on the host. */
   packages?: Record<string, never>;
   /** A directory made by `npx pulumi-kubeadm bundle`, for hosts with no way out. */
   bundle?: {

@@ -41,6 +41,7 @@ const wrong: [what: string, args: Record<string, unknown>, line: RegExp][] = [
     /workers\.w1\.taints\.0\.effect: /,
   ],
   ["two sources", { source: { download: {}, bundle: { path: "x" } } }, /source/],
+  ["a source that does not work yet", { source: { packages: {} } }, /source\.packages: not supported yet/],
   ["a deadline of nothing", { timeouts: { join: 0 } }, /timeouts\.join: /],
   ["a file without a whole path", { files: { "audit.yaml": { content: "x" } } }, /files/],
 ];
