@@ -8,12 +8,19 @@ import type { ReadableStream as WebStream } from "node:stream/web";
 import { type Pack, pack } from "tar-stream";
 import type { Architecture } from "../host/os/os";
 import { splitImage } from "../kubeadm/images";
-import { type Descriptor, type ImageManifest, Repository, type RegistryOptions } from "./registry";
+import { type Descriptor, type ImageManifest, type RegistryOptions, Repository } from "./registry";
 
 /** The first name is containerd's own annotation, the second the specification's. */
 function indexOf(image: string, { descriptor }: ImageManifest): string {
-  const annotations = { "io.containerd.image.name": image, "org.opencontainers.image.ref.name": splitImage(image).tag ?? "latest" };
-  return JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [{ ...descriptor, annotations }] });
+  const annotations = {
+    "io.containerd.image.name": image,
+    "org.opencontainers.image.ref.name": splitImage(image).tag ?? "latest",
+  };
+  return JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [{ ...descriptor, annotations }],
+  });
 }
 
 const blobName = (digest: string) => `blobs/sha256/${digest.replace("sha256:", "")}`;
@@ -34,7 +41,12 @@ async function addBlob(archive: Pack, repository: Repository, blob: Descriptor):
 }
 
 /** Fetches an image for one architecture into `file`. */
-export async function archiveImage(image: string, architecture: Architecture, file: string, options: RegistryOptions): Promise<void> {
+export async function archiveImage(
+  image: string,
+  architecture: Architecture,
+  file: string,
+  options: RegistryOptions,
+): Promise<void> {
   const repository = new Repository(image, options);
   const manifest = await repository.manifest(architecture);
   const archive = pack();

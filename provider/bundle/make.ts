@@ -9,7 +9,7 @@ import { defaultVersions } from "../kubeadm/companions";
 import { imagesFor } from "../kubeadm/images";
 import type { Network } from "../kubeadm/spec";
 import { UserError } from "../lib/errors";
-import { allArtifacts, type Artifact, type ComponentVersions, digestIn } from "../source/artifacts";
+import { type Artifact, allArtifacts, type ComponentVersions, digestIn } from "../source/artifacts";
 import type { BundleIndex, ImageArchive } from "../source/bundle";
 import { addressOf, download } from "../source/download";
 import { archiveImage } from "./imageArchive";
@@ -53,7 +53,9 @@ async function textOf(path: string): Promise<string> {
 async function writeChecksum(output: string, artifact: Artifact, sha256: string): Promise<void> {
   const path = join(output, artifact.checksum);
   const name = basename(artifact.path);
-  const others = (await textOf(path)).split("\n").filter((line) => line !== "" && !line.endsWith(`  ${name}`) && line.includes("  "));
+  const others = (await textOf(path))
+    .split("\n")
+    .filter((line) => line !== "" && !line.endsWith(`  ${name}`) && line.includes("  "));
   const bare = artifact.path.startsWith("dl.k8s.io/");
   await writeFile(path, bare ? `${sha256}\n` : `${[...others, `${sha256}  ${name}`].join("\n")}\n`);
 }
@@ -69,7 +71,14 @@ async function isThere(output: string, artifact: Artifact): Promise<boolean> {
   return found?.sha256 === wanted;
 }
 
-async function fetchArtifacts({ versions, architectures, output, mirror, registries, say }: BundleOptions): Promise<void> {
+async function fetchArtifacts({
+  versions,
+  architectures,
+  output,
+  mirror,
+  registries,
+  say,
+}: BundleOptions): Promise<void> {
   for (const artifact of architectures.flatMap((architecture) => allArtifacts(versions, architecture))) {
     if (await isThere(output, artifact)) continue;
     say(`fetching ${artifact.title} (${artifact.path})`);
@@ -101,17 +110,29 @@ async function copyPackages({ system, packages, output, architectures, say }: Bu
   if (system === undefined || packages === undefined) return;
   const [id = "", version = ""] = system.split("/");
   const os = operatingSystem({ id, version, like: [], codename: "", pretty: system });
-  if (os === undefined) throw new UserError(`--os ${system} is no system we know`, "write it as <id>/<version>, such as debian/12 or rocky/9");
+  if (os === undefined)
+    throw new UserError(
+      `--os ${system} is no system we know`,
+      "write it as <id>/<version>, such as debian/12 or rocky/9",
+    );
   const files = (await readdir(packages)).filter((file) => file.endsWith(os.packageSuffix));
-  if (files.length === 0) throw new UserError(`${packages} holds no ${os.packageSuffix} files`, "fetch them first, with everything they depend on");
+  if (files.length === 0)
+    throw new UserError(
+      `${packages} holds no ${os.packageSuffix} files`,
+      "fetch them first, with everything they depend on",
+    );
   for (const architecture of architectures) {
     const own = files.filter((file) => ofArchitecture(file, os.architecture(architecture)));
     const target = join(output, "packages", system, architecture);
     await mkdir(target, { recursive: true });
     for (const file of own) await copyFile(join(packages, file), join(target, file));
     const names = new Set(own.map((file) => os.packageOfFile(file)));
-    const lacking = os.requiredPackages({ id, version, like: [], codename: "", pretty: system }).filter((name) => !names.has(name));
-    say(`${own.length} packages for ${system} on ${architecture}${lacking.length > 0 ? `; hosts have to have these already: ${lacking.join(", ")}` : ""}`);
+    const lacking = os
+      .requiredPackages({ id, version, like: [], codename: "", pretty: system })
+      .filter((name) => !names.has(name));
+    say(
+      `${own.length} packages for ${system} on ${architecture}${lacking.length > 0 ? `; hosts have to have these already: ${lacking.join(", ")}` : ""}`,
+    );
   }
 }
 
@@ -122,7 +143,9 @@ function ofArchitecture(file: string, architecture: string): boolean {
 
 async function writeIndex({ versions, architectures, output }: BundleOptions): Promise<void> {
   const entries = await readdir(output, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(output, join(entry.parentPath, entry.name)));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(output, join(entry.parentPath, entry.name)));
   const files = [];
   for (const path of paths.sort()) files.push({ path, ...(await digestOf(join(output, path))) });
   const { kubernetes, containerd, runc, cniPlugins } = versions;

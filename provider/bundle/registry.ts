@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Architecture } from "../host/os/os";
-import { UserError } from "../lib/errors";
 import { splitImage } from "../kubeadm/images";
+import { UserError } from "../lib/errors";
 
 const descriptorSchema = z.object({
   mediaType: z.string(),
@@ -16,8 +16,14 @@ export type Descriptor = z.infer<typeof descriptorSchema>;
 const manifestSchema = z.object({ config: descriptorSchema, layers: z.array(descriptorSchema) });
 const listSchema = z.object({ manifests: z.array(descriptorSchema) });
 
-const manifestTypes = ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
-const listTypes = ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+const manifestTypes = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+];
+const listTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+];
 
 export interface Credentials {
   username: string;
@@ -87,12 +93,19 @@ export class Repository {
   }
 
   damaged(digest: string): UserError {
-    return new UserError(`${this.image}: ${digest} did not arrive as the registry's manifest describes it`, "run again; if it happens again, ask whoever runs the registry");
+    return new UserError(
+      `${this.image}: ${digest} did not arrive as the registry's manifest describes it`,
+      "run again; if it happens again, ask whoever runs the registry",
+    );
   }
 
   private parsed(bytes: Buffer, mediaType: string): ImageManifest {
     const { config, layers } = manifestSchema.parse(JSON.parse(bytes.toString("utf8")));
-    return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes, blobs: [config, ...layers] };
+    return {
+      descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length },
+      bytes,
+      blobs: [config, ...layers],
+    };
   }
 
   private async fetchManifest(reference: string): Promise<{ bytes: Buffer; mediaType: string }> {
@@ -107,7 +120,10 @@ export class Repository {
     const response = first.status === 401 ? await this.again(first, url, headers) : first;
     if (response.ok) return response;
     await response.body?.cancel();
-    const remedy = response.status === 401 || response.status === 403 ? "give credentials with --auth" : "check the image's name and the registry, or name a mirror with --registry";
+    const remedy =
+      response.status === 401 || response.status === 403
+        ? "give credentials with --auth"
+        : "check the image's name and the registry, or name a mirror with --registry";
     throw new UserError(`${this.image}: ${this.base} answered ${response.status} for ${path}`, remedy);
   }
 
@@ -118,12 +134,17 @@ export class Repository {
   }
 
   private async ask(url: string, headers: Record<string, string>): Promise<Response> {
-    const authorization: Record<string, string> = this.authorization === undefined ? {} : { authorization: this.authorization };
+    const authorization: Record<string, string> =
+      this.authorization === undefined ? {} : { authorization: this.authorization };
     try {
       return await fetch(url, { headers: { ...headers, ...authorization }, signal: this.options.signal });
     } catch (cause) {
       const text = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-      throw new UserError(`${this.image}: cannot reach ${this.base}: ${text}`, "check the network, or name a mirror with --registry", { cause });
+      throw new UserError(
+        `${this.image}: cannot reach ${this.base}: ${text}`,
+        "check the network, or name a mirror with --registry",
+        { cause },
+      );
     }
   }
 
@@ -135,9 +156,18 @@ export class Repository {
     const realm = new URL(parameters["realm"]);
     if (parameters["service"] !== undefined) realm.searchParams.set("service", parameters["service"]);
     realm.searchParams.set("scope", parameters["scope"] ?? `repository:${this.name}:pull`);
-    const response = await fetch(realm, { headers: basic === undefined ? {} : { authorization: basic }, signal: this.options.signal });
-    if (!response.ok) throw new UserError(`${this.image}: ${realm.host} gave no token (${response.status})`, "give credentials with --auth");
-    const answer = z.object({ token: z.string().optional(), access_token: z.string().optional() }).parse(await response.json());
+    const response = await fetch(realm, {
+      headers: basic === undefined ? {} : { authorization: basic },
+      signal: this.options.signal,
+    });
+    if (!response.ok)
+      throw new UserError(
+        `${this.image}: ${realm.host} gave no token (${response.status})`,
+        "give credentials with --auth",
+      );
+    const answer = z
+      .object({ token: z.string().optional(), access_token: z.string().optional() })
+      .parse(await response.json());
     return `Bearer ${answer.token ?? answer.access_token ?? ""}`;
   }
 }

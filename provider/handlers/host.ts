@@ -65,7 +65,8 @@ async function undo(host: Host, op: Operation, { timeouts }: HostInputs): Promis
   await refuseJoined(host);
   const facts = await gatherFacts(host, timeouts);
   const os = operatingSystem(facts.os);
-  if (os === undefined) throw new UserError(`${host.label}: ${facts.os.pretty} is no system we know how to undo anything on`);
+  if (os === undefined)
+    throw new UserError(`${host.label}: ${facts.os.pretty} is no system we know how to undo anything on`);
   await undoPreparation(host, { os, progress: op.progress, timeouts });
 }
 
@@ -98,11 +99,16 @@ async function remove(op: Operation, { inputs }: KnownHost): Promise<void> {
   }
 }
 
-async function read(op: Operation, { inputs, outputs }: KnownHost): Promise<{ inputs: HostInputs; outputs: HostOutputs }> {
+async function read(
+  op: Operation,
+  { inputs, outputs }: KnownHost,
+): Promise<{ inputs: HostInputs; outputs: HostOutputs }> {
   const { drift: _before, ...asked } = inputs;
   const known = { runtime: outputs.runtime ?? "", bundled: outputs.bundled ?? {} };
   try {
-    const found = await withHost(opening(op, inputs, false), (host) => surveyHost({ host, progress: op.progress, inputs }, known.bundled));
+    const found = await withHost(opening(op, inputs, false), (host) =>
+      surveyHost({ host, progress: op.progress, inputs }, known.bundled),
+    );
     const differences = drift(found);
     return { inputs: differences.length === 0 ? asked : { ...asked, drift: differences }, outputs: known };
   } catch (error) {
@@ -116,7 +122,9 @@ async function read(op: Operation, { inputs, outputs }: KnownHost): Promise<{ in
 function rules(news: Partial<HostInputs>, olds: HostInputs | undefined): string[] {
   const [before, after] = [olds?.kubernetesVersion, news.kubernetesVersion];
   if (before === undefined || after === undefined || before === after) return [];
-  return [`kubernetesVersion: changing it from ${before} to ${after} comes with the upgrade feature; until then keep ${before}`];
+  return [
+    `kubernetesVersion: changing it from ${before} to ${after} comes with the upgrade feature; until then keep ${before}`,
+  ];
 }
 
 export const host: Handler<HostInputs, HostOutputs> = {
@@ -142,7 +150,8 @@ export const host: Handler<HostInputs, HostOutputs> = {
     drift: "work",
   },
   rules,
-  replaces: (field, olds, news) => field === "target" && news.target !== undefined && news.target.machineId !== olds.target.machineId,
+  replaces: (field, olds, news) =>
+    field === "target" && news.target !== undefined && news.target.machineId !== olds.target.machineId,
   create: async (op, inputs) => ({ id: idOf(inputs), outputs: await converge(op, inputs) }),
   update: (op, _known, inputs) => converge(op, inputs),
   read,

@@ -58,7 +58,10 @@ export async function readClaim(host: Host): Promise<Claim | undefined> {
 /** Refuses a host that another cluster, or another node of this one, has. */
 export function refuseForeign(host: Host, claim: Claim | undefined, clusterId: string, node: string): void {
   if (claim === undefined || (claim.clusterId === clusterId && claim.node === node)) return;
-  const owner = claim.clusterId === clusterId ? `node ${claim.node} of this cluster` : `another cluster (${claim.clusterId}, node ${claim.node})`;
+  const owner =
+    claim.clusterId === clusterId
+      ? `node ${claim.node} of this cluster`
+      : `another cluster (${claim.clusterId}, node ${claim.node})`;
   throw new RefusedError(
     `${host.label} belongs to ${owner}`,
     `take it out of the program that made it; if that program is gone, run \`kubeadm reset\` there and remove ${journalDirectory}`,

@@ -1,7 +1,8 @@
 // A host becomes what it was before we came: the journal backwards, then what Kubernetes made, then a look at what is left.
+
+import { deadline, type Timeouts } from "../kubeadm/spec";
 import { UserError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
-import { deadline, type Timeouts } from "../kubeadm/spec";
 import type { Host } from "./host";
 import { type Claim, parseClaim, parseEntries } from "./journal";
 import { journalDirectory } from "./journalScript";
@@ -75,20 +76,23 @@ export async function undoPreparation(host: Host, options: UndoOptions): Promise
 async function removeRules(host: Host, { now, before }: Found): Promise<void> {
   const { restore, tables, sets } = ruleRemoval(now, before);
   for (const [program, input] of restore) await host.run([`${program}-restore`, "--noflush"], { stdin: input });
-  const empty = restore.size === 0 ? [] : emptyTables(parseLook((await host.sh(lookScript)).stdout).get("now") ?? "", before);
+  const empty =
+    restore.size === 0 ? [] : emptyTables(parseLook((await host.sh(lookScript)).stdout).get("now") ?? "", before);
   const gone = [...tables, ...empty].map(({ family, name }) => `delete table ${family} ${name}\n`).join("");
   if (gone !== "") await host.run(["nft", "-f", "-"], { stdin: gone });
   for (const set of sets) await host.run(["ipset", "destroy", set]);
 }
 
 async function restore(host: Host, plan: UndoPlan, options: UndoOptions): Promise<void> {
-  const units = (list: UndoPlan["units"]) => list.map(({ unit, enabled, active }) => `${unit} ${enabled} ${active}\n`).join("");
+  const units = (list: UndoPlan["units"]) =>
+    list.map(({ unit, enabled, active }) => `${unit} ${enabled} ${active}\n`).join("");
   // While its unit file is there: disabling reads it to know which links to take away.
   await host.sh(disableScript, [], { stdin: units(plan.units) });
   await host.sh(filesScript, [], { stdin: plan.files.map((row) => `${row}\n`).join("") });
   await host.sh(unitsScript, [], { stdin: units(plan.units), timeoutMs: deadline(options.timeouts, "reset") });
   await removePackages(host, plan, options);
-  for (const { of, name } of plan.accounts) await host.run([of === "user" ? "userdel" : "groupdel", name], { ok: [0, 6] });
+  for (const { of, name } of plan.accounts)
+    await host.run([of === "user" ? "userdel" : "groupdel", name], { ok: [0, 6] });
   await host.sh(sysctlsScript, [], { stdin: plan.sysctls.map((row) => `${row}\n`).join("") });
   // In use by somebody else: it stays, as it would after any program that needed it.
   for (const name of plan.modules) await host.run(["modprobe", "-r", name], { ok: [0, 1] });
@@ -118,7 +122,11 @@ async function verify(host: Host, found: Found, ours: string): Promise<void> {
   const { stdout } = await host.sh(residueScript, [ours], { stdin: rows });
   const now = parseLook((await host.sh(lookScript)).stdout).get("now") ?? "";
   const { restore, tables, sets } = ruleRemoval(now, found.before);
-  const rules = [...[...restore.keys()].map((program) => `rules of ${program}`), ...tables.map(({ name }) => `nft table ${name}`), ...sets.map((name) => `ipset ${name}`)];
+  const rules = [
+    ...[...restore.keys()].map((program) => `rules of ${program}`),
+    ...tables.map(({ name }) => `nft table ${name}`),
+    ...sets.map((name) => `ipset ${name}`),
+  ];
   const left = [...stdout.split("\n").filter((line) => line !== ""), ...rules];
   if (left.length === 0) return;
   const shown = left.slice(0, 20).join("\n  ");

@@ -1,7 +1,7 @@
 // From a bare host to one that kubeadm can init or join; a second run finds everything in place.
-import type { PrepareContext } from "../steps/prepare/context";
-import type { BundledVersions } from "../steps/prepare/plan";
+
 import { claimHost } from "../steps/prepare/claimHost";
+import type { PrepareContext } from "../steps/prepare/context";
 import { enableKubelet } from "../steps/prepare/enableKubelet";
 import { importImages } from "../steps/prepare/importImages";
 import { installKubernetes } from "../steps/prepare/installKubernetes";
@@ -9,6 +9,7 @@ import { installPackages } from "../steps/prepare/installPackages";
 import { installRuntime } from "../steps/prepare/installRuntime";
 import { loadKernelModules } from "../steps/prepare/loadKernelModules";
 import { placeSettings } from "../steps/prepare/placeSettings";
+import type { BundledVersions } from "../steps/prepare/plan";
 import { setHostname } from "../steps/prepare/setHostname";
 import { setSysctls } from "../steps/prepare/setSysctls";
 import { turnSwapOff } from "../steps/prepare/turnSwapOff";
@@ -17,7 +18,14 @@ import { type SurveyOptions, surveyWithSource } from "./survey";
 
 const claim: Step<PrepareContext>[] = [claimHost];
 
-const system: Step<PrepareContext>[] = [setHostname, turnSwapOff, placeSettings, loadKernelModules, setSysctls, installPackages];
+const system: Step<PrepareContext>[] = [
+  setHostname,
+  turnSwapOff,
+  placeSettings,
+  loadKernelModules,
+  setSysctls,
+  installPackages,
+];
 
 const programs: Step<PrepareContext>[] = [installRuntime, importImages, installKubernetes, enableKubelet];
 
@@ -40,5 +48,8 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
   // The package manager mostly waits for the disk, the programs for the network: side by side.
   const both = await Promise.allSettled([runSteps(context, system), runSteps(context, programs)]);
   for (const one of both) if (one.status === "rejected") throw one.reason;
-  return { runtime: (context.survey.runtime ?? "").replace(/^v/, ""), bundled: context.supply.bundle?.index.versions ?? {} };
+  return {
+    runtime: (context.survey.runtime ?? "").replace(/^v/, ""),
+    bundled: context.supply.bundle?.index.versions ?? {},
+  };
 }

@@ -56,7 +56,13 @@ export function containerdArtifact(version: string, architecture: Architecture):
 export function pluginsArtifact(version: string, architecture: Architecture): Artifact {
   const release = `github.com/containernetworking/plugins/releases/download/v${version}`;
   const path = `${release}/cni-plugins-linux-${architecture}-v${version}.tgz`;
-  return { title: `CNI plugins ${version}`, path, checksum: `${path}.sha256`, kind: "archive", target: pluginDirectory };
+  return {
+    title: `CNI plugins ${version}`,
+    path,
+    checksum: `${path}.sha256`,
+    kind: "archive",
+    target: pluginDirectory,
+  };
 }
 
 /** Everything a bundle holds for one architecture. */

@@ -7,7 +7,9 @@ import type { Architecture } from "../host/os/os";
 import { UserError } from "../lib/errors";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const relative = z.string().refine((path) => !path.startsWith("/") && !normalize(path).startsWith(".."), "must stay in the bundle");
+const relative = z
+  .string()
+  .refine((path) => !path.startsWith("/") && !normalize(path).startsWith(".."), "must stay in the bundle");
 
 export const bundleIndexSchema = z.object({
   format: z.literal(1),
@@ -30,7 +32,9 @@ export class Bundle {
     readonly directory: string,
     readonly index: BundleIndex,
   ) {
-    this.files = new Map(index.files.map(({ path, sha256, size }) => [path, { path: join(directory, path), sha256, size }]));
+    this.files = new Map(
+      index.files.map(({ path, sha256, size }) => [path, { path: join(directory, path), sha256, size }]),
+    );
   }
 
   /** By its path in the bundle. */
@@ -67,9 +71,13 @@ async function readJson(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot read the bundle's ${path}: ${text}`, "make the bundle with `npx pulumi-kubeadm bundle`, or correct source.bundle.path", {
-      cause,
-    });
+    throw new UserError(
+      `cannot read the bundle's ${path}: ${text}`,
+      "make the bundle with `npx pulumi-kubeadm bundle`, or correct source.bundle.path",
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -44,7 +44,13 @@ async function fetchOnHost(host: Host, tool: string, address: string, path: stri
   }
 }
 
-async function checksumOnHost(host: Host, tool: string, artifact: Artifact, path: string, address: string): Promise<string> {
+async function checksumOnHost(
+  host: Host,
+  tool: string,
+  artifact: Artifact,
+  path: string,
+  address: string,
+): Promise<string> {
   const file = `${path}.sum`;
   await fetchOnHost(host, tool, address, file, 60_000);
   return expected(artifact, address, (await host.readFile(file))?.toString("utf8") ?? "");
@@ -86,19 +92,27 @@ export async function stageByDownload(
   return { artifact, sha256, path };
 }
 
-async function get(address: string, signal: AbortSignal): Promise<Response> {
+/** Any answer is one; an address may hold user and password. */
+export async function ask(address: string, signal: AbortSignal): Promise<Response> {
+  const url = new URL(address);
+  const { username, password } = url;
+  url.username = url.password = "";
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
   try {
-    const url = new URL(address);
-    const { username, password } = url;
-    url.username = url.password = "";
-    const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
-    const response = await fetch(url, { signal, headers: username ? { authorization: `Basic ${basic}` } : {} });
-    if (response.ok) return response;
-    throw new Error(`the server answered ${response.status}`);
+    return await fetch(url, { signal, headers: username ? { authorization: `Basic ${basic}` } : {} });
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    // fetch hides what happened behind "fetch failed".
+    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+    const text = inner instanceof Error ? inner.message : String(inner);
     throw new UserError(`cannot fetch ${printable(address)}: ${text}`, remedy, { cause });
   }
+}
+
+async function get(address: string, signal: AbortSignal): Promise<Response> {
+  const response = await ask(address, signal);
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw new UserError(`cannot fetch ${printable(address)}: the server answered ${response.status}`, remedy);
 }
 
 async function stageThroughUs(

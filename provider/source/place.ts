@@ -29,7 +29,11 @@ for word in "$@"; do
 done
 persist
 rmdir "$staged"`;
-  await host.sh(script, files.map(({ path, mode }) => `${mode.toString(8)}:${path}`), { stdin: Readable.from(archive, { objectMode: false }) });
+  await host.sh(
+    script,
+    files.map(({ path, mode }) => `${mode.toString(8)}:${path}`),
+    { stdin: Readable.from(archive, { objectMode: false }) },
+  );
 }
 
 export interface StagedArtifact {
@@ -59,14 +63,25 @@ done
 persist`;
 
 /** Programs and the content of archives to their places, remembered with size and time so that a look suffices next time. */
-export async function installArtifacts(host: Host, staged: readonly StagedArtifact[], timeoutMs: number): Promise<void> {
+export async function installArtifacts(
+  host: Host,
+  staged: readonly StagedArtifact[],
+  timeoutMs: number,
+): Promise<void> {
   if (staged.length === 0) return;
-  const rows = staged.map(({ artifact, sha256, path }) => [artifact.kind, path, artifact.target, artifact.path, sha256].join("\t"));
+  const rows = staged.map(({ artifact, sha256, path }) =>
+    [artifact.kind, path, artifact.target, artifact.path, sha256].join("\t"),
+  );
   await host.sh(installScript, [], { stdin: `${rows.join("\n")}\n`, timeoutMs });
 }
 
 /** Many files of the bundle in one stream, checked by digest on the host; gives their paths there. */
-export async function uploadMany(host: Host, files: readonly LocalFile[], directory: string, timeoutMs: number): Promise<string[]> {
+export async function uploadMany(
+  host: Host,
+  files: readonly LocalFile[],
+  directory: string,
+  timeoutMs: number,
+): Promise<string[]> {
   const named = files.map((file) => ({ ...file, name: file.path.slice(file.path.lastIndexOf("/") + 1) }));
   const archive = pack();
   const sums = named.map(({ sha256, name }) => `${sha256}  ${name}\n`).join("");

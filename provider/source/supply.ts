@@ -1,12 +1,12 @@
 // Where a host's programs come from, behind one door.
 import type { Host } from "../host/host";
 import type { Architecture } from "../host/os/os";
-import type { Progress } from "../lib/progress";
 import type { Source } from "../kubeadm/spec";
+import type { Progress } from "../lib/progress";
 import type { Artifact } from "./artifacts";
 import { type Bundle, openBundle } from "./bundle";
 import { stageByDownload } from "./download";
-import { stagingDirectory, type StagedArtifact } from "./place";
+import { type StagedArtifact, stagingDirectory } from "./place";
 
 export interface Supply {
   /** Absent: packages, programs and images come over the network. */

@@ -39,7 +39,9 @@ export function undoPlan(entries: readonly Entry[]): UndoPlan {
     files: rows.reverse(),
     units: oldest(ofKind(entries, "unit"), ({ unit }) => unit).reverse(),
     sysctls: oldest(ofKind(entries, "sysctl"), ({ path }) => path).map(({ path, value }) => `${path}\t${value}`),
-    modules: ofKind(entries, "module").map(({ name }) => name).reverse(),
+    modules: ofKind(entries, "module")
+      .map(({ name }) => name)
+      .reverse(),
     packages: { names: [...new Set(ofKind(entries, "installed").flatMap(({ names }) => names))], before: cut },
     accounts: ofKind(entries, "account").reverse(),
     hostname: ofKind(entries, "hostname")[0]?.value,

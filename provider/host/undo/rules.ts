@@ -40,7 +40,13 @@ function removalOf(table: Table, kept: ReadonlySet<string>): string[] {
     return gone.has(target) && !gone.has(rule.split(" ", 2)[1] ?? "");
   });
   const deletions = jumps.map((rule) => rule.replace(/^-A /, "-D "));
-  return [`*${table.name}`, ...deletions, ...ours.map((chain) => `-F ${chain}`), ...ours.map((chain) => `-X ${chain}`), "COMMIT"];
+  return [
+    `*${table.name}`,
+    ...deletions,
+    ...ours.map((chain) => `-F ${chain}`),
+    ...ours.map((chain) => `-X ${chain}`),
+    "COMMIT",
+  ];
 }
 
 const programs = ["iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy"] as const;

@@ -36,12 +36,14 @@ for unit in $1; do
 done
 if timeout 10 ctr --namespace k8s.io containers ls -q >/dev/null 2>&1; then
   for task in $(timeout 30 ctr --namespace k8s.io tasks ls -q); do
-    timeout 30 ctr --namespace k8s.io tasks kill --all --signal SIGKILL "$task" 2>/dev/null || true
-    timeout 30 ctr --namespace k8s.io tasks rm --force "$task" 2>/dev/null || true
+    {
+      timeout 30 ctr --namespace k8s.io tasks kill --all --signal SIGKILL "$task" 2>/dev/null || true
+      timeout 30 ctr --namespace k8s.io tasks rm --force "$task" 2>/dev/null || true
+    } &
   done
-  for container in $(timeout 30 ctr --namespace k8s.io containers ls -q); do
-    timeout 30 ctr --namespace k8s.io containers rm "$container" 2>/dev/null || true
-  done
+  wait
+  containers=$(timeout 30 ctr --namespace k8s.io containers ls -q)
+  [ -z "$containers" ] || timeout 60 ctr --namespace k8s.io containers rm $containers 2>/dev/null || true
 fi
 if [ "$2" = yes ]; then
   systemctl stop containerd.service 2>/dev/null || ! systemctl is-active --quiet containerd.service
@@ -108,7 +110,8 @@ while read -r kind path backup; do
       if [ "$backup" = - ]; then rm -f "$path"
       elif [ -e "$state/backup/$backup" ] || [ -L "$state/backup/$backup" ]; then
         cp -a "$state/backup/$backup" "$path.pulumi-kubeadm"
-        mv -fT "$path.pulumi-kubeadm" "$path"
+        # A file that is a mount of its own, as /etc/hosts is in a container, cannot be replaced, only written.
+        mv -fT "$path.pulumi-kubeadm" "$path" 2>/dev/null || { cat "$path.pulumi-kubeadm" >"$path"; rm -f "$path.pulumi-kubeadm"; }
       fi ;;
     directory) rmdir "$path" 2>/dev/null || true ;;
   esac

@@ -17,8 +17,8 @@ export const clusterTrees = [
   "/opt/cni",
 ] as const;
 
-/** Made for mounts into pods; removed only where they were missing before and are still empty. */
-export const mountPoints = ["/lib/modules", "/run/xtables.lock"] as const;
+/** Made for mounts; removed only where they were missing before and are still empty. */
+export const mountPoints = ["/lib/modules", "/run/netns", "/run/xtables.lock"] as const;
 
 /** Trees of a runtime we installed, removed whole where they were missing before; of a kept runtime they are never touched. */
 export const runtimeTrees = [
@@ -38,7 +38,13 @@ export const clusterLinks = ["cni0", "flannel.1", "flannel-v6.1", "kube-ipvs0", 
 export const chainPattern = /^(KUBE-|FLANNEL-|CNI-)/;
 
 /** Tables of kube-proxy's, Flannel's and the CNI plugins' nftables modes. */
-export const nftTables = ["kube-proxy", "flannel-ipv4", "flannel-ipv6", "cni_hostport", "cni_plugins_masquerade"] as const;
+export const nftTables = [
+  "kube-proxy",
+  "flannel-ipv4",
+  "flannel-ipv6",
+  "cni_hostport",
+  "cni_plugins_masquerade",
+] as const;
 
 /**
  * Keys below /proc/sys that kubelet, kube-proxy and CNI plugins set, and those the kernel changes along with them:

@@ -1,5 +1,5 @@
-import { claimScript } from "../../host/undo/before";
 import { refuseForeign } from "../../host/journal";
+import { claimScript } from "../../host/undo/before";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
 

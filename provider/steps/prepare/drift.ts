@@ -11,7 +11,11 @@ export function drift(found: Found): string[] {
   const { plan, survey } = found;
   const looked = { ...found, supply: noDigest } as unknown as PrepareContext;
   const programs = missingArtifacts(looked, [...plan.kubernetes, ...plan.runtime]);
-  const files = [...differingFiles(found, "kernel"), ...differingFiles(found, "runtime"), ...differingFiles(found, "kubelet")];
+  const files = [
+    ...differingFiles(found, "kernel"),
+    ...differingFiles(found, "runtime"),
+    ...differingFiles(found, "kubelet"),
+  ];
   const disabled = ["containerd.service", "kubelet.service"].filter((unit) => survey.units.get(unit)?.enabled !== true);
   const sysctls = [...plan.sysctls].filter(([path, value]) => survey.sysctls.get(path) !== value);
   return [

@@ -14,6 +14,8 @@ export const enableKubelet: Step<PrepareContext> = {
     const { host } = context;
     await host.sh(`${journalLibrary}\nkeep_unit ${unit}`);
     await placeFiles(host, differingFiles(context, "kubelet"));
-    await host.sh(`systemctl daemon-reload; systemctl enable --quiet ${unit}; systemctl try-restart ${unit}`, [], { timeoutMs: 90_000 });
+    await host.sh(`systemctl daemon-reload; systemctl enable --quiet ${unit}; systemctl try-restart ${unit}`, [], {
+      timeoutMs: 90_000,
+    });
   },
 };

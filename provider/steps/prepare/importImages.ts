@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { LocalFile } from "../../host/host";
-import { UserError } from "../../lib/errors";
 import { deadline } from "../../kubeadm/spec";
+import { UserError } from "../../lib/errors";
 import type { ImageArchive } from "../../source/bundle";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
@@ -30,7 +30,10 @@ async function digestOf(path: string): Promise<string> {
 
 function compare(path: string, wanted: string, found: string): void {
   if (found === wanted) return;
-  throw new UserError(`${path} has digest ${found}, its index says ${wanted}`, "copy the bundle again, or make it anew");
+  throw new UserError(
+    `${path} has digest ${found}, its index says ${wanted}`,
+    "copy the bundle again, or make it anew",
+  );
 }
 
 /** Streamed into the runtime: no copy lies on the host's disk, and unpacking goes along with sending. */
@@ -97,6 +100,10 @@ export const importImages: Step<PrepareContext> = {
     const now = await present(context);
     context.survey.images = now;
     const still = refs.filter((ref) => !now.has(ref));
-    if (still.length > 0) throw new UserError(`the runtime took the archives, but does not list ${still.join(", ")}`, "look at the names in the bundle's images/<arch>/index.json");
+    if (still.length > 0)
+      throw new UserError(
+        `the runtime took the archives, but does not list ${still.join(", ")}`,
+        "look at the names in the bundle's images/<arch>/index.json",
+      );
   },
 };

@@ -8,7 +8,9 @@ import type { PrepareContext } from "./context";
 export function missingArtifacts({ survey, supply }: PrepareContext, wanted: readonly Artifact[]): Artifact[] {
   return wanted.filter((artifact) => {
     const digest = supply.digest(artifact);
-    return !survey.placed.some(({ artifact: path, sha256 }) => path === artifact.path && (digest === undefined || digest === sha256));
+    return !survey.placed.some(
+      ({ artifact: path, sha256 }) => path === artifact.path && (digest === undefined || digest === sha256),
+    );
   });
 }
 
@@ -19,7 +21,9 @@ export async function installMissing(context: PrepareContext, wanted: readonly A
   const timeoutMs = deadline(inputs.timeouts, "transfer");
   const staged = [];
   for (const artifact of missing) {
-    staged.push(await supply.stage(host, artifact, { architecture, timeoutMs, progress, downloader: survey.downloader }));
+    staged.push(
+      await supply.stage(host, artifact, { architecture, timeoutMs, progress, downloader: survey.downloader }),
+    );
   }
   await installArtifacts(host, staged, timeoutMs);
   return missing.length > 0;

@@ -5,8 +5,8 @@ import { placeFiles } from "../../source/place";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
 import { installMissing, missingArtifacts } from "./installKubernetes";
-import { differingFiles } from "./placeSettings";
 import { keptRuntimeProblems } from "./keptRuntime";
+import { differingFiles } from "./placeSettings";
 
 const unit = "containerd.service";
 
@@ -37,7 +37,8 @@ printf '%s\\n' "$version"`;
 
 /** The journal knows the unit as it was before our files can change what systemd says of it. */
 async function remember({ host, survey, plan }: PrepareContext): Promise<void> {
-  if (!plan.keepsRuntime && !survey.journal.entries.some(({ kind }) => kind === "runtime")) await record(host, [{ kind: "runtime" }]);
+  if (!plan.keepsRuntime && !survey.journal.entries.some(({ kind }) => kind === "runtime"))
+    await record(host, [{ kind: "runtime" }]);
   await host.sh(`${journalLibrary}\nkeep_unit ${unit}`);
 }
 
@@ -58,7 +59,10 @@ export const installRuntime: Step<PrepareContext> = {
     if (!plan.keepsRuntime) return;
     const problems = await keptRuntimeProblems(context);
     if (problems.length > 0) {
-      throw new UserError(problems.join("; "), 'change its configuration, or let it be replaced with containerd.existing: "reinstall"');
+      throw new UserError(
+        problems.join("; "),
+        'change its configuration, or let it be replaced with containerd.existing: "reinstall"',
+      );
     }
   },
 };

@@ -11,7 +11,9 @@ export function runtimeProblems(config: string, cgroupDriver: "systemd" | "cgrou
   const systemd = /^\s*SystemdCgroup\s*=\s*true/m.test(config);
   if (systemd !== (cgroupDriver === "systemd")) {
     const has = systemd ? "systemd" : "cgroupfs";
-    problems.push(`the container runtime on the host uses the ${has} cgroup driver, the kubelet is configured for ${cgroupDriver}`);
+    problems.push(
+      `the container runtime on the host uses the ${has} cgroup driver, the kubelet is configured for ${cgroupDriver}`,
+    );
   }
   return problems;
 }

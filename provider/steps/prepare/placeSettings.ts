@@ -5,7 +5,10 @@ import type { PrepareContext } from "./context";
 import type { PlannedFile } from "./plan";
 
 /** By digest and mode, as the survey found them. */
-export function differingFiles({ plan, survey }: Pick<PrepareContext, "plan" | "survey">, of: PlannedFile["of"]): PlannedFile[] {
+export function differingFiles(
+  { plan, survey }: Pick<PrepareContext, "plan" | "survey">,
+  of: PlannedFile["of"],
+): PlannedFile[] {
   return plan.files.filter((file) => {
     if (file.of !== of) return false;
     const found = survey.files.get(file.path);

@@ -148,7 +148,12 @@ export function wanted(plan: Plan): Wanted {
 }
 
 export function architectureOf(facts: Facts): Architecture | undefined {
-  const names: Record<string, Architecture | undefined> = { x86_64: "amd64", amd64: "amd64", aarch64: "arm64", arm64: "arm64" };
+  const names: Record<string, Architecture | undefined> = {
+    x86_64: "amd64",
+    amd64: "amd64",
+    aarch64: "arm64",
+    arm64: "arm64",
+  };
   return names[facts.architecture];
 }
 

@@ -30,6 +30,7 @@ export const setSysctls: Step<PrepareContext> = {
     });
     await record(host, known);
     const { stdout } = await host.sh(script, changes.flat());
-    if (stdout.trim() !== "") throw new UserError(stdout.trim(), "look at what resets it (a security profile, a container without rights)");
+    if (stdout.trim() !== "")
+      throw new UserError(stdout.trim(), "look at what resets it (a security profile, a container without rights)");
   },
 };

@@ -91,7 +91,10 @@ export function parseSurvey(text: string): Survey {
     sections.set(part.slice(0, end), part.slice(end + 1));
   }
   const section = (name: string) => sections.get(name) ?? "";
-  const lines = (name: string) => section(name).split("\n").filter((line) => line !== "");
+  const lines = (name: string) =>
+    section(name)
+      .split("\n")
+      .filter((line) => line !== "");
   const runtime = lines("runtime")[0];
   const downloader = lines("downloader")[0];
   return {
@@ -106,7 +109,9 @@ export function parseSurvey(text: string): Survey {
         return sha256 && mode && path ? [[path, { sha256, mode }] as const] : [];
       }),
     ),
-    sysctls: new Map(lines("sysctls").map((line) => [line.split("\t", 1)[0] ?? "", line.slice(line.indexOf("\t") + 1)])),
+    sysctls: new Map(
+      lines("sysctls").map((line) => [line.split("\t", 1)[0] ?? "", line.slice(line.indexOf("\t") + 1)]),
+    ),
     modules: new Set(lines("modules")),
     units: new Map(
       lines("units").map((line) => {

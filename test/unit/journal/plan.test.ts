@@ -16,9 +16,17 @@ test("the last change is undone first, and of several the oldest tells what was 
     { kind: "unit", unit: "kubelet.service", enabled: true, active: false },
   ];
   const plan = undoPlan(entries);
-  assert.deepEqual(plan.files, ["file /etc/x.conf 1", "file /opt/cni/bin/bridge -", "directory /opt/cni/bin", "directory /opt/cni"]);
+  assert.deepEqual(plan.files, [
+    "file /etc/x.conf 1",
+    "file /opt/cni/bin/bridge -",
+    "directory /opt/cni/bin",
+    "directory /opt/cni",
+  ]);
   assert.deepEqual(plan.sysctls, ["/proc/sys/net/ipv4/ip_forward\t0"]);
-  assert.deepEqual(plan.units.map(({ unit }) => unit), ["kubelet.service", "containerd.service"]);
+  assert.deepEqual(
+    plan.units.map(({ unit }) => unit),
+    ["kubelet.service", "containerd.service"],
+  );
   assert.equal(plan.runtime, false);
 });
 

@@ -64,5 +64,11 @@ test("a host without the cluster's rules is told nothing", () => {
 
 test("a table goes only when it is new, empty and holds no chain of anybody's", () => {
   assert.deepEqual(emptyTables(now, before), [{ family: "ip", name: "nat" }]);
-  assert.deepEqual(emptyTables(now.replace("nat\niptables-nft :POSTROUTING", "nat\niptables-nft :docker - [0:0]\niptables-nft :POSTROUTING"), before), []);
+  assert.deepEqual(
+    emptyTables(
+      now.replace("nat\niptables-nft :POSTROUTING", "nat\niptables-nft :docker - [0:0]\niptables-nft :POSTROUTING"),
+      before,
+    ),
+    [],
+  );
 });

@@ -8,26 +8,29 @@ const [a, b] = ["a".repeat(64), "b".repeat(64)];
 
 test("addresses are upstream's own, and a mirror has the host as first part of the path", () => {
   const paths = allArtifacts(versions, "arm64").map(({ path, checksum }) => [path, checksum]);
-  assert.deepEqual(paths, [
-    ["kubeadm", "kubelet", "kubectl"].map((program) => {
-      const path = `dl.k8s.io/release/v1.34.4/bin/linux/arm64/${program}`;
-      return [path, `${path}.sha256`];
-    }),
+  assert.deepEqual(
+    paths,
     [
+      ["kubeadm", "kubelet", "kubectl"].map((program) => {
+        const path = `dl.k8s.io/release/v1.34.4/bin/linux/arm64/${program}`;
+        return [path, `${path}.sha256`];
+      }),
       [
-        "github.com/opencontainers/runc/releases/download/v1.3.4/runc.arm64",
-        "github.com/opencontainers/runc/releases/download/v1.3.4/runc.sha256sum",
+        [
+          "github.com/opencontainers/runc/releases/download/v1.3.4/runc.arm64",
+          "github.com/opencontainers/runc/releases/download/v1.3.4/runc.sha256sum",
+        ],
+        [
+          "github.com/containerd/containerd/releases/download/v2.1.6/containerd-2.1.6-linux-arm64.tar.gz",
+          "github.com/containerd/containerd/releases/download/v2.1.6/containerd-2.1.6-linux-arm64.tar.gz.sha256sum",
+        ],
+        [
+          "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz",
+          "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz.sha256",
+        ],
       ],
-      [
-        "github.com/containerd/containerd/releases/download/v2.1.6/containerd-2.1.6-linux-arm64.tar.gz",
-        "github.com/containerd/containerd/releases/download/v2.1.6/containerd-2.1.6-linux-arm64.tar.gz.sha256sum",
-      ],
-      [
-        "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz",
-        "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz.sha256",
-      ],
-    ],
-  ].flat());
+    ].flat(),
+  );
   assert.equal(addressOf("dl.k8s.io/x", undefined), "https://dl.k8s.io/x");
   assert.equal(addressOf("dl.k8s.io/x", "http://mirror.example:8080/"), "http://mirror.example:8080/dl.k8s.io/x");
 });
