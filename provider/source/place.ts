@@ -13,7 +13,7 @@ export const stagingDirectory = `${journalDirectory}/staging`;
 export async function placeFiles(host: Host, files: readonly HostFile[]): Promise<void> {
   if (files.length === 0) return;
   const archive = pack();
-  files.forEach(({ content }, index) => archive.entry({ name: String(index), mode: 0o600 }, content));
+  for (const [index, { content }] of files.entries()) archive.entry({ name: String(index), mode: 0o600 }, content);
   archive.finalize();
   const script = `${journalLibrary}
 umask 077
