@@ -28,6 +28,7 @@ export class Lease {
   private renewed = Date.now();
   private lost: string | undefined;
   private held = false;
+  private renewing: Promise<void> | undefined;
 
   private constructor(private readonly session: Session) {}
 
@@ -69,6 +70,8 @@ export class Lease {
 
   async release(): Promise<void> {
     this.stop();
+    // One that is under way would make the lease anew behind our back.
+    await this.renewing;
     if (this.valid) await this.command(releaseScript, []);
   }
 
@@ -106,8 +109,10 @@ export class Lease {
 
   /** One after the other: on a slow host they would pile up and take the channels from the commands. */
   private wait(): void {
-    if (this.held)
-      this.timer = setTimeout(() => void this.renew().finally(() => this.wait()), leaseTiming.renewMs).unref();
+    if (!this.held) return;
+    this.timer = setTimeout(() => {
+      this.renewing = this.renew().finally(() => this.wait());
+    }, leaseTiming.renewMs).unref();
   }
 
   /** A failure is not the end: the next one may succeed, and `check` counts the time. */

@@ -3,16 +3,14 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { CommandError, UnreachableError, UserError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
-import { redact } from "../lib/redact";
-import { commandLine } from "../lib/shell";
-import type { ExecOutcome } from "../ssh/exec";
 import { absent, incomplete, lookScript, octal, readScript, uploadScript, writeScript } from "../ssh/files";
 import { addLost, forgetLost, lostSteps } from "../ssh/lost";
-import { stdoutLimit } from "../ssh/output";
 import { currentRun, nextStep } from "../ssh/run";
 import type { Session } from "../ssh/session";
 import type { Host, LocalFile, RunOptions, RunResult } from "./host";
 import { refuseStuck, settleScript, tellLeftovers } from "./leftovers";
+import { endedByTimeout, howItEnded, judge, type RawResult } from "./outcome";
+import { firstLine, shown } from "./title";
 
 export interface SshHostOptions {
   name: string;
@@ -26,12 +24,6 @@ export interface SshHostOptions {
   transferMs: number;
   /** How long something that must finish may take to end. */
   patienceMs: number;
-}
-
-interface RawResult {
-  code: number;
-  stdout: Buffer;
-  stderr: string;
 }
 
 export class SshHost implements Host {
@@ -105,34 +97,7 @@ export class SshHost implements Host {
       addLost(this.options.machine, step);
       await this.settleLost();
     }
-    return this.judge(outcome, timedOut, options, title);
-  }
-
-  private judge(outcome: ExecOutcome, timedOut: boolean, options: RunOptions, title: string): RawResult {
-    if (outcome.givenUp === "output") {
-      throw new UserError(
-        `${this.label}: \`${title}\` wrote more than ${stdoutLimit / 1024 / 1024} MiB and was stopped`,
-      );
-    }
-    if (outcome.givenUp === "input") {
-      const why = redact(outcome.inputError?.message ?? "unknown");
-      throw new UserError(`${this.label}: \`${title}\`: its input could not be read here: ${why}`);
-    }
-    const { code, signal } = outcome;
-    const stderr = outcome.stderr.text();
-    if (!timedOut && code !== undefined && (options.ok ?? [0]).includes(code)) {
-      return { code, stdout: outcome.stdout.bytes(), stderr };
-    }
-    const how = { ...(code === undefined ? {} : { code }), ...(signal === undefined ? {} : { signal }), timedOut };
-    const said = options.secretOutput ? "" : redact(stderr);
-    const full = /No space left on device/.test(stderr);
-    throw new CommandError(
-      this.label,
-      title,
-      how,
-      said,
-      full ? "free some disk space on the machine, then run again" : undefined,
-    );
+    return judge(this.label, outcome, timedOut, options, title);
   }
 
   /** What we started and lost sight of is ended before anything else. */
@@ -148,7 +113,12 @@ export class SshHost implements Host {
       { onLine: tellLeftovers(this.label, progress) },
     );
     if (outcome.code !== 0)
-      throw new CommandError(this.label, "end a lost command", outcomeOf(outcome), outcome.stderr.text());
+      throw new CommandError(
+        this.label,
+        "end a lost command",
+        howItEnded(outcome, outcome.givenUp === "deadline"),
+        outcome.stderr.text(),
+      );
     refuseStuck(this.label, outcome.stdout.text());
     forgetLost(machine, steps);
   }
@@ -169,31 +139,6 @@ async function* counted(path: string, onProgress: ((bytes: number) => void) | un
   }
 }
 
-function outcomeOf({ code, signal, givenUp }: ExecOutcome) {
-  return {
-    ...(code === undefined ? {} : { code }),
-    ...(signal === undefined ? {} : { signal }),
-    timedOut: givenUp === "deadline",
-  };
-}
-
-/** `timeout` exits 124, or dies by its own KILL. */
-function endedByTimeout({ code, signal }: ExecOutcome): boolean {
-  return code === 124 || code === 137 || signal === "KILL" || signal === "TERM";
-}
-
 function text({ code, stdout, stderr }: RawResult): RunResult {
   return { code, stdout: stdout.toString("utf8"), stderr };
-}
-
-const longestTitle = 240;
-function shown(argv: readonly string[]): string {
-  const line = redact(commandLine(argv));
-  return line.length > longestTitle ? `${line.slice(0, longestTitle)}…` : line;
-}
-
-function firstLine(script: string): string {
-  const lines = script.split("\n").map((line) => line.trim());
-  const first = lines.find((line) => line !== "" && !line.startsWith("#")) ?? "";
-  return lines.filter((line) => line !== "").length > 1 ? `${first} …` : first;
 }

@@ -1,10 +1,10 @@
 // One command line on one channel: input streamed, output bounded, and the three ways it can end told apart.
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { UnreachableError } from "../lib/errors";
 import { openChannel } from "./channel";
 import type { SshConnection } from "./connection";
+import { feed } from "./input";
 import { Collector, Lines, stderrLimit, stdoutLimit, watchedLimit } from "./output";
 
 export interface ExecRequest {
@@ -99,33 +99,6 @@ function watchOutput(
   });
   channel.on("end", () => lines?.end());
   channel.stderr.on("data", (chunk: Buffer) => outcome.stderr.add(chunk));
-}
-
-/** How a pipeline says that the other end stopped reading, or that we stopped it. */
-const otherEnd = new Set([
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "ERR_STREAM_DESTROYED",
-  "ERR_STREAM_WRITE_AFTER_END",
-  "ABORT_ERR",
-]);
-
-/**
- * Streams the input with back-pressure. A command may end without having read all of it: its exit code tells the rest.
- * But half an input must not look like a whole one, so a source that fails takes the channel with it.
- */
-function feed(channel: ClientChannel, request: ExecRequest, failed: (error: Error) => void): AbortController {
-  const stopping = new AbortController();
-  // The channel reports every problem by closing; without a listener a late write would end the process.
-  channel.on("error", () => stopping.abort());
-  if (request.preface !== undefined) channel.write(request.preface);
-  if (!(request.stdin instanceof Readable)) {
-    channel.end(request.stdin ?? "");
-    return stopping;
-  }
-  pipeline(request.stdin, channel, { signal: stopping.signal }).catch((error: NodeJS.ErrnoException) => {
-    if (!otherEnd.has(error.code ?? "")) failed(error);
-  });
-  return stopping;
 }
 
 function lost(connection: SshConnection): UnreachableError {

@@ -62,9 +62,9 @@ test("a key pinned in any of its forms is accepted, whatever type the server wou
 
 test("another key is an error that names both fingerprints and comes at once", async () => {
   const expected = fingerprintOf(other.hostKeys.ed25519);
-  const shown = new RegExp(`expected ${escape(expected)}, got ${escape(fingerprintOf(sshd.hostKeys.ed25519))}`);
+  const shown = new RegExp(`expected ${literal(expected)}, got ${literal(fingerprintOf(sshd.hostKeys.ed25519))}`);
   await fails(sshd.connection({ hostKey: other.hostKeys.ed25519 }), HostKeyError, shown);
-  await fails(sshd.connection({ hostKey: expected }), HostKeyError, new RegExp(`expected ${escape(expected)}`));
+  await fails(sshd.connection({ hostKey: expected }), HostKeyError, new RegExp(`expected ${literal(expected)}`));
   await fails(sshd.connection({ hostKey: "nonsense" }), HostKeyError, /not a host key/);
 });
 
@@ -218,6 +218,6 @@ test("timeouts.connect wins over dialErrorLimit", async () => {
   );
 });
 
-function escape(text: string): string {
+function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
