@@ -30,5 +30,10 @@ function removeTree(dir: string): void {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     if (entry.isDirectory()) removeTree(join(dir, entry.name));
   }
-  rmdirSync(dir);
+  try {
+    rmdirSync(dir);
+  } catch (error) {
+    // Another lab has started a host in it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+  }
 }

@@ -89,7 +89,10 @@ export async function connectInner(engine: Engine, lab: Lab, host: string, addre
 
 export async function removeContainer(engine: Engine, lab: Lab, host: string): Promise<void> {
   const name = containerName(lab, host);
-  if ((await containerState(engine, lab, host)) !== "none") await engineCall(engine, ["rm", "--force", name]);
+  const state = await containerState(engine, lab, host);
+  // An orderly shutdown of what is thrown away would only take time.
+  if (state === "on") await engineCall(engine, ["kill", "--signal", "KILL", name]);
+  if (state !== "none") await engineCall(engine, ["rm", "--force", name]);
   await engineCall(engine, ["volume", "rm", "--force", volumeName(lab, host)]);
 }
 

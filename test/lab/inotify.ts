@@ -6,7 +6,7 @@ import { say } from "../tools/run";
 import { type Engine, engineCall } from "./engine";
 
 /** All hosts of all labs are one user to the kernel, so what they need adds up. */
-const perHost = { max_user_instances: 40, max_user_watches: 16_384 } as const;
+const perHost = { max_user_instances: 40, max_user_watches: 4_096 } as const;
 const machine = { max_user_instances: 48, max_user_watches: 65_536 } as const;
 type Limit = keyof typeof perHost;
 const names = Object.keys(perHost) as Limit[];
@@ -39,7 +39,7 @@ export async function restoreInotify(): Promise<void> {
     if (!existsSync(record)) return;
     const before = JSON.parse(await readFile(record, "utf8")) as Record<Limit, number>;
     for (const name of names) await writeLimit(name, before[name]);
-    await rm(record);
+    await rm(recordDir, { recursive: true });
   });
 }
 

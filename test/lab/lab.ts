@@ -42,6 +42,7 @@ export async function up(engine: Engine, lab: Lab, names: readonly string[], wis
   await hostImage(engine);
   const passwordHash = wish.sudoPassword === undefined ? "" : await hashPassword(wish.sudoPassword);
   const before = loadState(lab);
+  if (wish.behind !== undefined) hostOf(lab, before, wish.behind);
   const state = await changeState(lab, async (old) => {
     const subnet = old.subnet ?? (await createNetworks(engine, lab));
     return names.reduce<LabState>((all, name) => withHost(all, subnet, name, wish, passwordHash), { ...old, subnet });

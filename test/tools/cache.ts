@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { say } from "./run";
@@ -30,6 +30,7 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
   await mkdir(cacheDir(), { recursive: true });
   await withLock(join(cacheDir(), `.${name}.lock`), async () => {
     if (existsSync(target)) return;
+    await removeUnfinished(name);
     const temp = await mkdtemp(join(cacheDir(), `.${name}.tmp-`));
     try {
       await timed(name, () => build(temp));
@@ -58,6 +59,12 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
     holder.stdin.end();
     await ended;
   }
+}
+
+/** What builds that were killed have left; with the lock held, none of it is at work. */
+async function removeUnfinished(name: string): Promise<void> {
+  const unfinished = (await readdir(cacheDir())).filter((entry) => entry.startsWith(`.${name}.tmp-`));
+  for (const entry of unfinished) await rm(join(cacheDir(), entry), { recursive: true, force: true });
 }
 
 async function timed(name: string, work: () => Promise<void>): Promise<void> {

@@ -86,7 +86,9 @@ async function fetchChecked(dir: string, path: string, sums: string): Promise<vo
 }
 
 async function download(address: string, target: string): Promise<void> {
-  const response = await fetch(address);
+  const response = await fetch(address).catch((cause: unknown) => {
+    throw new Error(`${address} does not answer: PROGRAMS=build builds the programs instead`, { cause });
+  });
   if (!response.ok || response.body === null) throw new Error(`${address} answered ${response.status}`);
   await mkdir(dirname(target), { recursive: true });
   await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(target));
