@@ -15,7 +15,7 @@ const config = `${runDirectory}/control-plane.yaml`;
 export const convergeControlPlane: Step<ClusterContext> = {
   title: "converge the control plane's configuration",
   run: async (context) => {
-    const { host, kubectl, plan } = context;
+    const { host, kubectl, plan, progress } = context;
     const [applied, shared] = await Promise.all([readApplied(host), readShared(kubectl, "configuration")]);
     const wanted = appliedOf(plan);
     if (shared !== sharedOf(plan).configuration) await phase(context, ["upload-config", "all"]);
@@ -24,7 +24,7 @@ export const convergeControlPlane: Step<ClusterContext> = {
     const stale = Object.keys(wanted.files).filter((path) => applied?.files[path] !== wanted.files[path]);
     const due = [...new Set([...stale, ...drifted])];
     if (regenerate || due.length > 0) {
-      const proof = { host, kubectl, node: plan.name, timeoutMs: deadline(plan.timeouts, "ready") };
+      const proof = { host, kubectl, node: plan.name, timeoutMs: deadline(plan.timeouts, "ready"), progress };
       await changeStaticPods(proof, async () => {
         const former = await manifests(host);
         if (regenerate) await phase(context, ["control-plane", "all"]);

@@ -2,7 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../host/host";
 import type { Kubectl } from "../../host/kubectl";
+import { hasReason } from "../../host/kubeErrors";
+import type { KubeObject } from "../../host/kubeObject";
 import { UserError } from "../../lib/errors";
+import type { Progress } from "../../lib/progress";
 import { condition } from "../node/nodeState";
 
 export const manifestDirectory = "/etc/kubernetes/manifests";
@@ -18,6 +21,7 @@ export interface Proof {
   kubectl: Kubectl;
   node: string;
   timeoutMs: number;
+  progress: Progress;
 }
 
 export async function changeStaticPods(proof: Proof, change: () => Promise<void>): Promise<void> {
@@ -49,25 +53,44 @@ interface Look {
 }
 
 async function look(proof: Proof, component: Component): Promise<Look> {
-  const [manifest, pod] = await Promise.all([digest(proof.host, component), mirror(proof, component)]);
+  const [manifest, pod] = await Promise.all([digest(proof.host, component), running(proof, component)]);
   return { component, manifest, pod: pod?.metadata.annotations?.[hash] };
 }
 
 const hash = "kubernetes.io/config.hash";
 
 async function replaced(proof: Proof, component: Component, before: string | undefined): Promise<void> {
-  const over = Date.now() + proof.timeoutMs;
+  const { host, progress, timeoutMs } = proof;
+  const over = Date.now() + timeoutMs;
+  progress.say(`waiting for the changed ${component} on ${host.label}`);
   for (;;) {
-    const pod = await mirror(proof, component);
+    const pod = await seen(proof, component);
     const fresh = pod && pod.metadata.annotations?.[hash] !== before;
     if (fresh && condition(pod, "Ready")?.status === "True") return;
-    if (Date.now() > over) throw new UserError(`${proof.host.label}: the changed ${component} did not become ready`);
+    if (Date.now() > over) throw new UserError(`${host.label}: the changed ${component} did not become ready`);
     await sleep(500);
   }
 }
 
-function mirror({ kubectl, node }: Proof, component: Component) {
-  return kubectl.get({ type: "pods", namespace: "kube-system", name: `${component}-${node}` });
+/** An API server that just started refuses everybody until it has read its roles. */
+async function seen(proof: Proof, component: Component): Promise<KubeObject | undefined> {
+  try {
+    return await running(proof, component);
+  } catch (error) {
+    if (hasReason(error, "Forbidden", "Unavailable")) return undefined;
+    throw error;
+  }
+}
+
+/** As the kubelet itself has it: the mirror in the API follows a minute later. */
+async function running({ kubectl, node }: Proof, component: Component): Promise<KubeObject | undefined> {
+  const list = (await kubectl.raw(`/api/v1/nodes/${node}/proxy/pods`)) as { items?: KubeObject[] };
+  return list.items?.find(
+    ({ metadata }) =>
+      metadata.namespace === "kube-system" &&
+      metadata.name === `${component}-${node}` &&
+      metadata.annotations?.["kubernetes.io/config.source"] === "file",
+  );
 }
 
 async function digest(host: Host, component: Component): Promise<string> {
