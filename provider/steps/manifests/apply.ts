@@ -5,7 +5,7 @@ import { ApiError, hasReason } from "../../host/kubeErrors";
 import { type Identity, identityOf, type KubeObject, shown } from "../../host/kubeObject";
 import { UserError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
-import { touchedBy } from "../../manifests/applied";
+import { keyOf, together, touchedBy } from "../../manifests/applied";
 import { inPhases, isDefinition } from "../../manifests/order";
 import { asApplied, secretsOf } from "../../manifests/secrets";
 import { awaitReady } from "./awaitReady";
@@ -40,31 +40,37 @@ async function applyPhase(work: ApplyWork, phase: KubeObject[]): Promise<KubeObj
     return applied;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    onApplied(touchedBy(fieldManager, await present(kubectl, phase)));
-    throw phase.length === 1 ? explained(error) : await eachReason(work, phase, options, error);
+    const refused =
+      phase.length === 1 || error.reason === "Unavailable" ? undefined : await refusals(work, phase, options);
+    const there = await getPresent(kubectl, phase.map(identityOf));
+    const passed = refused ? there.filter((object) => !refused.has(keyOf(identityOf(object)))) : [];
+    onApplied(together(touchedBy(fieldManager, there), passed.map(identityOf)));
+    throw refused && refused.size > 0 ? refusal(kubectl, phase, [...refused.values()]) : explained(error);
   }
 }
 
-/** kubectl does not say which object a conflict is about, so those that fail are tried one by one. */
-async function eachReason(
-  { kubectl }: ApplyWork,
-  phase: KubeObject[],
-  options: { fieldManager: string; force: boolean; secrets: string[] },
-  first: ApiError,
-): Promise<Error> {
-  if (first.reason === "Unavailable") return first;
-  const reasons: string[] = [];
+type Options = Parameters<Kubectl["apply"]>[1];
+
+/** kubectl does not say which object a conflict is about, so they are tried one by one. */
+async function refusals({ kubectl }: ApplyWork, phase: KubeObject[], options: Options): Promise<Map<string, ApiError>> {
+  const refused = new Map<string, ApiError>();
   for (const object of phase) {
     try {
       await kubectl.apply([object], { ...options, dryRun: true });
     } catch (error) {
-      if (!(error instanceof ApiError)) return first;
-      reasons.push(explained(error).message.replace(`${kubectl.label}: `, ""));
+      if (!(error instanceof ApiError)) throw error;
+      refused.set(keyOf(identityOf(object)), error);
     }
   }
-  if (reasons.length === 0) return first;
+  return refused;
+}
+
+function refusal(kubectl: Kubectl, phase: KubeObject[], errors: ApiError[]): Error {
+  const [only] = errors;
+  if (only && errors.length === 1) return explained(only);
+  const reasons = errors.map((error) => explained(error).message.replace(`${kubectl.label}: `, ""));
   return new UserError(
-    `${kubectl.label}: ${reasons.length} of ${phase.length} objects were refused:\n  ${reasons.join("\n  ")}`,
+    `${kubectl.label}: ${errors.length} of ${phase.length} objects were refused:\n  ${reasons.join("\n  ")}`,
   );
 }
 
@@ -72,10 +78,6 @@ function explained(error: ApiError): ApiError {
   if (!/field is immutable|may not be changed|updates to .* are forbidden/i.test(error.detail)) return error;
   const remedy = "delete the object in the cluster and run again, or give it another name in the program.";
   return new ApiError(error.label, error.what, error.reason, error.detail, remedy);
-}
-
-async function present(kubectl: Kubectl, objects: readonly KubeObject[]): Promise<KubeObject[]> {
-  return getPresent(kubectl, objects.map(identityOf));
 }
 
 /** Those that are there; a kind that the API does not know (any more) has no objects. */

@@ -1,7 +1,7 @@
 // Deletes objects that we applied, last ones first, and waits until they are gone.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl } from "../../host/kubectl";
-import { type Identity, identityOf, type KubeObject, shown } from "../../host/kubeObject";
+import { bare, type Identity, identityOf, type KubeObject, shown } from "../../host/kubeObject";
 import { UserError } from "../../lib/errors";
 import { Gate } from "../../lib/limit";
 import type { Progress } from "../../lib/progress";
@@ -36,7 +36,7 @@ export async function removeObjects(work: RemoveWork): Promise<void> {
 
 async function removeStep(work: RemoveWork, identities: Identity[], over: number): Promise<void> {
   const { kubectl, progress, onGone } = work;
-  const ours = mine(work, identities, await getPresent(kubectl, identities));
+  const ours = await mine(work, identities, await getPresent(kubectl, identities));
   const gate = new Gate(parallel);
   await Promise.all(ours.map((identity) => gate.run(() => kubectl.delete(identity))));
   for (let pause = 200, left = ours; ; pause = Math.min(pause * 1.5, 2000)) {
@@ -50,18 +50,35 @@ async function removeStep(work: RemoveWork, identities: Identity[], over: number
   onGone(identities);
 }
 
-/** Those that are there and are still the ones that we applied. */
-function mine(
-  { fieldManager, progress }: RemoveWork,
+/** Those that are there and are still the ones that we applied; what another addon applies too is only given up. */
+async function mine(
+  work: RemoveWork,
   identities: readonly Identity[],
   present: readonly KubeObject[],
-): Identity[] {
-  return still(identities, present).flatMap((object) => {
+): Promise<Identity[]> {
+  const { kubectl, fieldManager, progress } = work;
+  const ours: Identity[] = [];
+  for (const object of still(identities, present)) {
+    const identity = identityOf(object);
     const other = sharedWith(fieldManager, object);
-    if (!other) return [identityOf(object)];
-    progress.warn(`${shown(identityOf(object))} stays: ${other} applies it too`);
-    return [];
-  });
+    if (!other) ours.push(identity);
+    else {
+      // Applying nothing gives up every field; with the uid it cannot make a new object.
+      await kubectl.apply([ownNothing(identity)], { fieldManager, force: true });
+      progress.warn(`${shown(identity)} stays: ${other} applies it too`);
+    }
+  }
+  return ours;
+}
+
+function ownNothing(identity: Identity): KubeObject {
+  const { metadata, ...rest } = bare(identity);
+  return {
+    ...rest,
+    apiVersion: identity.apiVersion,
+    kind: identity.kind,
+    metadata: identity.uid ? { ...metadata, uid: identity.uid } : metadata,
+  };
 }
 
 function still(identities: readonly Identity[], present: readonly KubeObject[]): KubeObject[] {

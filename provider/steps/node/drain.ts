@@ -120,11 +120,10 @@ class Drain {
     if (this.onBlocked === "skip") {
       // Pods that already end are still waited for.
       if (held.length < pods.length) return false;
-      this.options.progress.warn(`${held.map(podName).join(", ")} left on ${this.options.node}: ${this.reasons()}`);
+      this.options.progress.warn(`left on ${this.options.node}: ${this.reasons()}`);
       return true;
     }
-    if (!this.forced)
-      this.options.progress.warn(`deleting in spite of ${this.reasons()}: ${held.map(podName).join(", ")}`);
+    if (!this.forced) this.options.progress.warn(`deleting what is held back: ${this.reasons()}`);
     this.forced = true;
     for (const pod of held) await this.remove(pod, this.options.gracePeriod);
     return false;
