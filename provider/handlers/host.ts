@@ -137,6 +137,7 @@ export const host: Handler<HostInputs, HostOutputs> = {
     target: "replace",
     kubernetesVersion: "work",
     source: "quiet",
+    via: "quiet",
     containerd: "work",
     cni: "work",
     hostname: "work",

@@ -3,6 +3,7 @@
 import { claimHost } from "../steps/prepare/claimHost";
 import type { PrepareContext } from "../steps/prepare/context";
 import { enableKubelet } from "../steps/prepare/enableKubelet";
+import { holdBundle } from "../steps/prepare/holdBundle";
 import { importImages } from "../steps/prepare/importImages";
 import { installKubernetes } from "../steps/prepare/installKubernetes";
 import { installPackages } from "../steps/prepare/installPackages";
@@ -27,7 +28,7 @@ const system: Step<PrepareContext>[] = [
   installPackages,
 ];
 
-const programs: Step<PrepareContext>[] = [installRuntime, importImages, installKubernetes, enableKubelet];
+const programs: Step<PrepareContext>[] = [holdBundle, installRuntime, importImages, installKubernetes, enableKubelet];
 
 export type Prepared = {
   /** Version of the container runtime. */

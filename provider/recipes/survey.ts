@@ -1,10 +1,13 @@
 // Looking at a host before its preparation, and for a refresh: what is wanted, what is there.
 import { gatherFacts } from "../host/facts";
 import type { Host } from "../host/host";
+import { withHost } from "../host/open";
 import { operatingSystem } from "../host/os/os";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
-import { supplyOf } from "../source/supply";
+import { openBundle } from "../source/bundle";
+import { bundleSupply, downloadSupply, type Supply } from "../source/supply";
+import { fetchedSupply, heldSupply, serveHeld } from "../source/via";
 import type { PrepareContext, PrepareInputs } from "../steps/prepare/context";
 import { architectureOf, type BundledVersions, planHost, wanted } from "../steps/prepare/plan";
 import { type Survey, takeSurvey } from "../steps/prepare/survey";
@@ -38,7 +41,23 @@ export async function surveyHost(
   return { host, progress, inputs, facts, os, architecture, plan, survey: found };
 }
 
+/** Where this host's programs come from. */
+async function supplyFor({ progress, inputs }: SurveyOptions): Promise<Supply> {
+  const { source, name, via, timeouts } = inputs;
+  if ("packages" in source)
+    throw new RefusedError("source.packages is not supported yet", "use source.download or source.bundle");
+  if ("download" in source) return downloadSupply(source.download.mirror);
+  const bundle = await openBundle(source.bundle.path);
+  if (source.bundle.via === undefined) return bundleSupply(bundle);
+  if (source.bundle.via === name) return heldSupply(bundle);
+  if (via === undefined) throw new RefusedError(`source.bundle.via: ${source.bundle.via} is not known to ${name}`);
+  // That host may be busy becoming a control plane: it is only asked to hand out, under nobody's lease.
+  const open = { ...via, timeouts, progress, exclusive: false };
+  let served: Promise<string> | undefined;
+  return fetchedSupply(bundle, () => (served ??= withHost(open, (host) => serveHeld(host, via.target.address))));
+}
+
 export async function surveyWithSource(options: SurveyOptions): Promise<PrepareContext> {
-  const supply = await supplyOf(options.inputs.source);
+  const supply = await supplyFor(options);
   return { ...(await surveyHost(options, supply.bundle?.index.versions)), supply };
 }

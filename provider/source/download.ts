@@ -35,7 +35,14 @@ case "$1" in
   wget) printf '%s\\n' "$address" | wget --input-file=- --quiet --tries=3 --timeout=15 --output-document="$2" ;;
 esac`;
 
-async function fetchOnHost(host: Host, tool: string, address: string, path: string, timeoutMs: number): Promise<void> {
+/** `tool` is the one the host has. */
+export async function fetchOnHost(
+  host: Host,
+  tool: string,
+  address: string,
+  path: string,
+  timeoutMs: number,
+): Promise<void> {
   try {
     await host.sh(fetchScript, [tool, path], { stdin: `${address}\n`, timeoutMs });
   } catch (cause) {

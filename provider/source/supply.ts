@@ -1,10 +1,11 @@
-// Where a host's programs come from, behind one door.
-import type { Host } from "../host/host";
+// Where a host's programs and images come from, behind one door.
+import { createReadStream } from "node:fs";
+import type { Host, LocalFile } from "../host/host";
 import type { Architecture } from "../host/os/os";
-import type { Source } from "../kubeadm/spec";
 import type { Progress } from "../lib/progress";
 import type { Artifact } from "./artifacts";
-import { type Bundle, openBundle } from "./bundle";
+import type { Bundle } from "./bundle";
+import { checkLocal } from "./checked";
 import { stageByDownload } from "./download";
 import { type StagedArtifact, stagingDirectory } from "./place";
 
@@ -15,6 +16,15 @@ export interface Supply {
   digest(artifact: Artifact): string | undefined;
   /** On the host, in the staging directory, checked. */
   stage(host: Host, artifact: Artifact, options: StageOptions): Promise<StagedArtifact>;
+  /** An image of the bundle into the runtime; absent where there is no bundle. */
+  readonly importImage?: (host: Host, image: BundledImage, options: StageOptions) => Promise<void>;
+  /** Brings what the other hosts will fetch; only on the host they fetch from. */
+  readonly hold?: (host: Host, options: StageOptions) => Promise<void>;
+}
+
+export interface BundledImage {
+  ref: string;
+  local: LocalFile;
 }
 
 export interface StageOptions {
@@ -24,31 +34,48 @@ export interface StageOptions {
   downloader: "curl" | "wget" | undefined;
 }
 
+/** `-` reads the archive from standard input. */
+export const importCommand = ["ctr", "--namespace", "k8s.io", "images", "import"] as const;
+
 export function stagedPath(artifact: Artifact): string {
   return `${stagingDirectory}/${artifact.path.slice(artifact.path.lastIndexOf("/") + 1)}`;
 }
 
-function bundleSupply(bundle: Bundle): Supply {
+/** In tenths, so that a fast line does not flood the terminal. */
+export async function sendFile(
+  host: Host,
+  file: LocalFile,
+  path: string,
+  title: string,
+  progress: Progress,
+): Promise<void> {
+  let tenths = -1;
+  await host.upload(file, path, 0o600, (bytes) => {
+    const now = Math.floor((bytes * 10) / Math.max(1, file.size));
+    if (now !== tenths) progress.say(`${host.label}: ${title}, ${now * 10} % sent`);
+    tenths = now;
+  });
+}
+
+export function bundleSupply(bundle: Bundle): Supply {
   return {
     bundle,
     digest: (artifact) => bundle.file(artifact.path).sha256,
     async stage(host, artifact, { progress }) {
       const file = bundle.file(artifact.path);
       const path = stagedPath(artifact);
-      let tenths = -1;
-      await host.upload(file, path, 0o600, (bytes) => {
-        const now = Math.floor((bytes * 10) / Math.max(1, file.size));
-        if (now !== tenths) progress.say(`${host.label}: ${artifact.title}, ${now * 10} % sent`);
-        tenths = now;
-      });
+      await sendFile(host, file, path, artifact.title, progress);
       return { artifact, sha256: file.sha256, path };
+    },
+    // Streamed into the runtime: no copy lies on the host's disk, and unpacking goes along with sending.
+    async importImage(host, { local }, { timeoutMs }) {
+      await checkLocal(local);
+      await host.run([...importCommand, "-"], { stdin: createReadStream(local.path), timeoutMs });
     },
   };
 }
 
-export async function supplyOf(source: Source): Promise<Supply> {
-  if ("bundle" in source) return bundleSupply(await openBundle(source.bundle.path));
-  const mirror = "download" in source ? source.download.mirror : undefined;
+export function downloadSupply(mirror: string | undefined): Supply {
   return {
     bundle: undefined,
     digest: () => undefined,

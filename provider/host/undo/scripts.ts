@@ -31,6 +31,8 @@ export function parseLook(text: string): Map<string, string> {
 
 /** $1: units of ours, $2: "yes" when the runtime is ours. Pods first lose their kubelet, then end, then their networks go. */
 export const stopScript = `${library}
+systemctl stop pulumi-kubeadm-bundle.service 2>/dev/null || true
+rm -f /run/pulumi-kubeadm/bundle.address
 for unit in $1; do
   case "$unit" in containerd.service) ;; *) systemctl stop "$unit" 2>/dev/null || ! systemctl is-active --quiet "$unit" ;; esac
 done

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Facts } from "../../host/facts";
 import type { Architecture, OperatingSystem } from "../../host/os/os";
-import { cniSchema, containerdSchema, sourceSchema, timeoutsSchema } from "../../kubeadm/spec";
+import { cniSchema, containerdSchema, sourceSchema, targetSchema, timeoutsSchema } from "../../kubeadm/spec";
 import type { Supply } from "../../source/supply";
 import type { StepContext } from "../step";
 import type { Plan } from "./plan";
@@ -14,6 +14,8 @@ export const prepareShape = {
   roles: z.strictObject({ controlPlane: z.boolean(), worker: z.boolean() }),
   kubernetesVersion: z.string(),
   source: sourceSchema,
+  /** The node that source.bundle.via names; its own Host has to be done before. */
+  via: z.strictObject({ name: z.string().min(1), target: targetSchema }).optional(),
   containerd: containerdSchema.optional(),
   cni: cniSchema,
   /** The host's own name from now on. */

@@ -1,72 +1,34 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import type { LocalFile } from "../../host/host";
-import { deadline } from "../../kubeadm/spec";
 import { UserError } from "../../lib/errors";
-import type { ImageArchive } from "../../source/bundle";
+import type { BundledImage } from "../../source/supply";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
+import { stageOptions } from "./installKubernetes";
 import { pullImage } from "./pullImage";
-
-type Bundled = ImageArchive & { local: LocalFile };
-
-const checked = new Map<string, Promise<void>>();
-
-/** Once for all hosts: what the runtime unpacks is what the bundle's maker wrote. */
-function checkArchive({ path, sha256 }: LocalFile): Promise<void> {
-  const running = checked.get(path) ?? digestOf(path).then((found) => compare(path, sha256, found));
-  checked.set(path, running);
-  // A bundle that was made anew while this process lives is read anew.
-  running.catch(() => checked.delete(path));
-  return running;
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
-}
-
-function compare(path: string, wanted: string, found: string): void {
-  if (found === wanted) return;
-  throw new UserError(
-    `${path} has digest ${found}, its index says ${wanted}`,
-    "copy the bundle again, or make it anew",
-  );
-}
-
-/** Streamed into the runtime: no copy lies on the host's disk, and unpacking goes along with sending. */
-async function importOne({ host, inputs }: PrepareContext, image: Bundled): Promise<void> {
-  await checkArchive(image.local);
-  await host.run(["ctr", "--namespace", "k8s.io", "images", "import", "-"], {
-    stdin: createReadStream(image.local.path),
-    timeoutMs: deadline(inputs.timeouts, "images"),
-  });
-}
 
 async function present({ host }: PrepareContext): Promise<Set<string>> {
   const { stdout } = await host.run(["ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
   return new Set(stdout.split("\n").filter((line) => line !== ""));
 }
 
-async function bundledImages({ supply, architecture }: PrepareContext): Promise<Map<string, Bundled>> {
+async function bundledImages({ supply, architecture }: PrepareContext): Promise<Map<string, BundledImage>> {
   const all = (await supply.bundle?.images(architecture)) ?? [];
   return new Map(all.map((image) => [image.ref, image]));
 }
 
 /** The role's own, and on workers what the bundle holds beside Kubernetes: it is there for the workloads. */
-function wanted({ plan, inputs }: PrepareContext, bundled: Map<string, Bundled>): string[] {
+function wanted({ plan, inputs }: PrepareContext, bundled: Map<string, BundledImage>): string[] {
   const workloads = inputs.roles.worker ? [...bundled.keys()].filter(plan.isWorkload) : [];
   return [...new Set([...plan.images, ...workloads])];
 }
 
-async function bring(context: PrepareContext, ref: string, bundled: Map<string, Bundled>): Promise<void> {
+async function bring(context: PrepareContext, ref: string, bundled: Map<string, BundledImage>): Promise<void> {
+  const { host, supply } = context;
   const image = bundled.get(ref);
-  if (image !== undefined) return importOne(context, image);
-  if (context.supply.bundle === undefined) return pullImage(context, ref);
+  if (image !== undefined && supply.importImage !== undefined)
+    return supply.importImage(host, image, stageOptions(context, "images"));
+  if (supply.bundle === undefined) return pullImage(context, ref);
   throw new UserError(
-    `the bundle ${context.supply.bundle.directory} holds no image ${ref}`,
+    `the bundle ${supply.bundle.directory} holds no image ${ref}`,
     "make it again with `npx pulumi-kubeadm bundle` for this Kubernetes version, or put the image into it with --image",
   );
 }

@@ -1,6 +1,7 @@
 import { deadline } from "../../kubeadm/spec";
 import type { Artifact } from "../../source/artifacts";
 import { installArtifacts } from "../../source/place";
+import type { StageOptions } from "../../source/supply";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
 
@@ -14,18 +15,21 @@ export function missingArtifacts({ survey, supply }: PrepareContext, wanted: rea
   });
 }
 
+export function stageOptions(context: PrepareContext, kind: "transfer" | "images"): StageOptions {
+  const { architecture, progress, survey, inputs } = context;
+  return { architecture, progress, downloader: survey.downloader, timeoutMs: deadline(inputs.timeouts, kind) };
+}
+
 /** Staged one after the other, then moved to their places together. */
 export async function installMissing(context: PrepareContext, wanted: readonly Artifact[]): Promise<boolean> {
-  const { host, supply, inputs, architecture, progress, survey } = context;
+  const { host, supply } = context;
   const missing = missingArtifacts(context, wanted);
-  const timeoutMs = deadline(inputs.timeouts, "transfer");
+  const options = stageOptions(context, "transfer");
   const staged = [];
   for (const artifact of missing) {
-    staged.push(
-      await supply.stage(host, artifact, { architecture, timeoutMs, progress, downloader: survey.downloader }),
-    );
+    staged.push(await supply.stage(host, artifact, options));
   }
-  await installArtifacts(host, staged, timeoutMs);
+  await installArtifacts(host, staged, options.timeoutMs);
   return missing.length > 0;
 }
 
