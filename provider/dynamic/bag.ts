@@ -1,4 +1,5 @@
 // The engine keeps one flat bag per resource: inputs, outputs, and what the wire adds. Here it is taken apart and put together.
+import { isDeepStrictEqual } from "node:util";
 import type { Handler, Known, Outputs } from "../handlers/handler";
 
 // biome-ignore lint/suspicious/noExplicitAny: handlers of all kinds pass through here; each has checked types of its own.
@@ -37,4 +38,13 @@ export function knownOf(handler: AnyHandler, id: string, bag: Bag): Known<Bag, O
 export function stateOf(wire: Bag, inputs: Bag, outputs: Bag, converged: boolean): Bag {
   const kept = Object.fromEntries(wireFields.flatMap((field) => (field in wire ? [[field, wire[field]]] : [])));
   return { ...inputs, ...outputs, ...kept, converged };
+}
+
+/** An absent field and one that says undefined or null are the same to the engine. */
+export function same(before: unknown, after: unknown): boolean {
+  return isDeepStrictEqual(plain(before), plain(after));
+}
+
+function plain(value: unknown): unknown {
+  return value === undefined || value === null ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -1,9 +1,8 @@
 // check: all problems at once, offline, and never a word about a value that is not known yet.
 
-import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { aboutUnknown, containsUnknown, knownFields } from "../lib/unknown";
-import { type AnyHandler, type Bag, inputsOf, withoutWire } from "./bag";
+import { type AnyHandler, type Bag, inputsOf, same, withoutWire } from "./bag";
 
 export interface CheckFailure {
   /** Always empty: the engine would print the property's value beside it, secrets included. The reason names the path. */
@@ -16,7 +15,7 @@ export function check(handler: AnyHandler, olds: Bag, news: Bag): CheckFailure[]
   const known = knownFields(withoutWire(news));
   const reasons = [
     ...shape(handler, withoutWire(news)),
-    ...fixed(handler, before, known),
+    ...fixed(handler, before, withoutWire(news)),
     ...(handler.rules?.(known, before) ?? []),
   ];
   return reasons.map((reason) => ({ property: "", reason }));
@@ -30,11 +29,12 @@ function shape(handler: AnyHandler, news: Bag): string[] {
     .map((issue) => `${pathText(issue)}: ${issue.message}`);
 }
 
-function fixed(handler: AnyHandler, olds: Bag | undefined, known: Bag): string[] {
+/** Given later or taken away is a change as well: the cluster that is there was made without, or with it. */
+function fixed(handler: AnyHandler, olds: Bag | undefined, news: Bag): string[] {
   if (!olds) return [];
   return Object.entries(handler.changes)
-    .filter(([key, change]) => change === "fixed" && key in known && key in olds)
-    .filter(([key]) => !containsUnknown(olds[key]) && !isDeepStrictEqual(olds[key], known[key]))
+    .filter(([key, change]) => change === "fixed" && !containsUnknown([olds[key], news[key]]))
+    .filter(([key]) => !same(olds[key], news[key]))
     .map(
       ([key]) => `${key} cannot change in place, and nothing here ever replaces a cluster: put the former value back`,
     );

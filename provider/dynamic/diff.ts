@@ -1,8 +1,7 @@
 // diff: per field, offline. Unknown means "update", never "replace".
-import { isDeepStrictEqual } from "node:util";
 import type { Target } from "../kubeadm/spec";
 import { containsUnknown, knownFields } from "../lib/unknown";
-import { type AnyHandler, type Bag, inputsOf } from "./bag";
+import { type AnyHandler, type Bag, inputsOf, same } from "./bag";
 
 export interface Diff {
   changes: boolean;
@@ -33,7 +32,7 @@ export function needsWork(handler: AnyHandler, olds: Bag, news: Bag): boolean {
 function changedFields(handler: AnyHandler, olds: Bag, news: Bag): string[] {
   return Object.keys(handler.changes).filter((field) => {
     if (handler.changes[field] === "ignored") return false;
-    return containsUnknown(news[field]) || !isDeepStrictEqual(plain(olds[field]), plain(news[field]));
+    return containsUnknown(news[field]) || !same(olds[field], news[field]);
   });
 }
 
@@ -44,9 +43,4 @@ function isReplacement(handler: AnyHandler, field: string, olds: Bag, news: Bag)
 
 function sameMachine(before: Target, after: Target): boolean {
   return before.machineId === after.machineId && before.address === after.address;
-}
-
-/** An absent field and one that says undefined or null are the same to the engine. */
-function plain(value: unknown): unknown {
-  return value === undefined || value === null ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -46,6 +46,18 @@ test("a fixed field that changed is refused, at preview and with what to do", ()
   assert.match(found[0] ?? "", /put the former value back/);
 });
 
+test("a fixed field that is given later, or taken away, is refused too", () => {
+  const [given, absent] = [bag({ providerId: "own://w1" }), bag()];
+  for (const found of [reasons(given, absent), reasons(absent, given)]) {
+    assert.deepEqual(
+      found.map((reason) => reason.split(" ")[0]),
+      ["providerId"],
+    );
+  }
+  assert.deepEqual(reasons(given, given), []);
+  assert.deepEqual(reasons(bag({ providerId: unknownValue }), absent), []);
+});
+
 test("a fixed field that is unknown, now or before, is not judged", () => {
   assert.deepEqual(reasons(bag({ clusterId: unknownValue }), bag()), []);
   assert.deepEqual(reasons(bag(), bag({ clusterId: unknownValue })), []);
@@ -104,7 +116,9 @@ test("what is known beside an unknown value is judged", () => {
 });
 
 test("a key that no schema has is refused, unknown or not, whatever is unknown beside it", () => {
-  const found = reasons(bag({ clusterId: unknownValue, lables: unknownValue, timeouts: { jion: 3, join: unknownValue } }));
+  const found = reasons(
+    bag({ clusterId: unknownValue, lables: unknownValue, timeouts: { jion: 3, join: unknownValue } }),
+  );
   assert.equal(found.length, 2, found.join("; "));
   assert.match(found.join("; "), /lables.*timeouts: .*jion|timeouts: .*jion.*lables/);
 });

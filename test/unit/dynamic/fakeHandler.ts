@@ -12,6 +12,7 @@ const schema = z.strictObject({
   replicas: z.number().int().optional(),
   timeouts: timeoutsSchema.optional(),
   note: z.string().optional(),
+  providerId: z.string().optional(),
 });
 export type FakeInputs = z.infer<typeof schema>;
 export type FakeOutputs = { joined: boolean; found?: string };
@@ -38,6 +39,7 @@ export function fakeHandler(own: Partial<Fake> = {}): { handler: Fake; calls: Ca
       replicas: "work",
       timeouts: "quiet",
       note: "ignored",
+      providerId: "fixed",
     },
     replaces: (_field, olds, news) => news.target?.machineId !== olds.target.machineId,
     create: async (operation, inputs) => {
