@@ -1,0 +1,45 @@
+// The raw script, run and timed.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { ending } from "../../support/stack";
+import { say } from "../../tools/run";
+import { projectDir } from "../../tools/versions";
+import { oneMinute, round } from "../measure";
+
+export interface Phase {
+  host: string;
+  name: string;
+  seconds: number;
+}
+
+export interface RawRun {
+  seconds: number;
+  phases: Phase[];
+  load: [number, number];
+}
+
+export async function raw(
+  verb: "create" | "add",
+  admin: string,
+  bundle: string,
+  hosts: readonly string[],
+): Promise<RawRun> {
+  const load = oneMinute();
+  const start = performance.now();
+  const env = { ...process.env, ADMIN: admin, LISTS: admin, BUNDLE: bundle };
+  const script = join(projectDir, "test", "bench", "real", "raw.sh");
+  const child = spawn("bash", [script, verb, ...hosts], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const { code, output } = await ending(child);
+  const seconds = round((performance.now() - start) / 1000);
+  if (code !== 0) throw new Error(`raw ${verb} ended with ${code}:\n${output.slice(-4000)}`);
+  say(`raw ${verb}: ${seconds} s`);
+  return { seconds, phases: phasesIn(output), load: [load, oneMinute()] };
+}
+
+function phasesIn(output: string): Phase[] {
+  return [...output.matchAll(/^phase (\S+) (\S+) (\d+)$/gm)].map(([, host = "", name = "", ms]) => ({
+    host,
+    name,
+    seconds: round(Number(ms) / 1000),
+  }));
+}

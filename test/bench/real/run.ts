@@ -1,0 +1,93 @@
+// The same cluster made both ways on fresh hosts of one lab, from bare host to every node Ready and CoreDNS Available.
+import { rmSync } from "node:fs";
+import { clusterOf, Program, type Spec } from "../../support/program";
+import { TestLab } from "../../support/testLab";
+import { bundle } from "../../tools/bundle";
+import { say } from "../../tools/run";
+import { javascript, type Measured, measured, round } from "../measure";
+import { administrator } from "./admin";
+import { type RawRun, raw } from "./raw";
+
+const first = ["cp1", "w1", "w2"];
+const added = "w3";
+
+export interface RealResult {
+  raw: { create: RawRun; add: RawRun };
+  provider: { create: Measured; add: Measured; unchanged: Measured; preview: Measured };
+}
+
+export async function real(): Promise<RealResult> {
+  const lab = await TestLab.open("bench");
+  try {
+    await lab.up([...first, added]);
+    const byHand = await withRaw(lab);
+    await lab.close();
+    await lab.up([...first, added]);
+    return { raw: byHand, provider: await withProvider(lab) };
+  } finally {
+    await lab.close();
+  }
+}
+
+async function withRaw(lab: TestLab): Promise<RealResult["raw"]> {
+  const source = await bundle();
+  const admin = administrator(lab, "cp1", [...first, added]);
+  try {
+    const create = await raw("create", admin, source, first);
+    await conditionSeconds(lab, first);
+    const add = await raw("add", admin, source, ["cp1", added]);
+    await conditionSeconds(lab, [...first, added]);
+    return { create, add };
+  } finally {
+    rmSync(admin, { recursive: true, force: true });
+  }
+}
+
+async function withProvider(lab: TestLab): Promise<RealResult["provider"]> {
+  const program = await Program.create(javascript);
+  const secrets = { sshKey: lab.privateKey() };
+  const args = await clusterOf(lab, { controlPlanes: ["cp1"], workers: ["w1", "w2"] });
+  const spec: Spec = { clusters: { bench: args } };
+  const run = (title: string, ...command: string[]) => measured(program.stack, command, `provider ${title}`);
+  try {
+    await program.describe(spec, secrets);
+    const create = await until(lab, first, await run("create", "up", "--yes", "--skip-preview"));
+    await program.describe({ clusters: { bench: { ...args, workers: workersWith(args, lab) } } });
+    const add = await until(lab, [...first, added], await run("add", "up", "--yes", "--skip-preview"));
+    const unchanged = await run("unchanged", "up", "--yes", "--skip-preview");
+    const preview = await run("preview", "preview");
+    return { create, add, unchanged, preview };
+  } finally {
+    program.close();
+  }
+}
+
+function workersWith(args: Record<string, unknown>, lab: TestLab): Record<string, unknown> {
+  return { ...(args["workers"] as Record<string, unknown>), [added]: { connection: lab.connection(added) } };
+}
+
+/** The end condition counts, not the word of the one that is measured. */
+async function until(lab: TestLab, nodes: readonly string[], run: Measured): Promise<Measured> {
+  const late = await conditionSeconds(lab, nodes);
+  return { ...run, seconds: round(run.seconds + late) };
+}
+
+/** How long it takes until it holds; asking alone takes a few tenths, which are taken off. */
+async function conditionSeconds(lab: TestLab, nodes: readonly string[]): Promise<number> {
+  const kubectl = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
+  const ask = [
+    `test "$(${kubectl} get nodes -o name | wc -l)" = ${nodes.length}`,
+    `${kubectl} wait --for=condition=Ready --timeout=300s nodes --all`,
+    `${kubectl} -n kube-system wait --for=condition=Available --timeout=300s deployment/coredns`,
+  ].join(" && ");
+  const timed = async (): Promise<number> => {
+    const start = performance.now();
+    await lab.sh("cp1", ask);
+    return (performance.now() - start) / 1000;
+  };
+  const waited = await timed();
+  const asking = await timed();
+  const late = Math.max(0, round(waited - asking));
+  if (late > 1) say(`the end condition held ${late} s later`);
+  return late;
+}
