@@ -105,16 +105,35 @@ if command -v hostnamectl >/dev/null && timeout 10 hostnamectl set-hostname "$1"
 printf '%s\\n' "$1" >/etc/hostname
 hostname "$1"`;
 
-async function removePackages(host: Host, { packages }: UndoPlan, { os, timeouts }: UndoOptions): Promise<void> {
+async function removePackages(host: Host, { packages }: UndoPlan, options: UndoOptions): Promise<void> {
   if (packages.names.length === 0 && packages.before.length === 0) return;
+  const { os, timeouts } = options;
   const { argv, env } = os.listInstalled;
   const now = [...os.parseInstalled((await host.run(argv, { env })).stdout).keys()];
   const cut = packages.before.flatMap((before) => now.filter((name) => !before.includes(name)));
-  const names = [...new Set([...packages.names, ...cut])].filter((name) => now.includes(name));
+  const ours = [...new Set([...packages.names, ...cut])].filter((name) => now.includes(name));
+  const names = await unneeded(host, ours, options);
   if (names.length === 0) return;
   const timeoutMs = deadline(timeouts, "packages");
   const command = os.remove(names, Math.floor(timeoutMs / 2000));
   await host.run(command.argv, { env: command.env, mustFinish: command.mustFinish, timeoutMs });
+}
+
+/** What somebody installed since then may need some of ours: those stay, as the package manager would take both away. */
+async function unneeded(host: Host, ours: readonly string[], { os, progress }: UndoOptions): Promise<string[]> {
+  let names = [...ours];
+  while (names.length > 0) {
+    const { argv, env } = os.testRemove(names);
+    const { code, stderr } = await host.run(argv, { env, ok: [0, 1] });
+    if (code === 0) break;
+    const needed = os.neededIn(stderr);
+    const left = names.filter((name) => !needed.includes(name));
+    // Where nobody says which, none can go.
+    names = left.length < names.length ? left : [];
+  }
+  const kept = ours.filter((name) => !names.includes(name));
+  if (kept.length > 0) progress.warn(`${host.label}: ${kept.join(", ")} stay installed, as other packages need them`);
+  return names;
 }
 
 async function verify(host: Host, found: Found, ours: string): Promise<void> {

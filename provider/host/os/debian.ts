@@ -67,5 +67,8 @@ export const debian: OperatingSystem = {
   install: (names, lock) => apt(lock, "install", "--no-install-recommends", "--no-upgrade", ...names),
   // Without any list of repositories apt sees the files alone, and says which dependency is missing instead of looking for it.
   installLocal: (paths, lock) => apt(lock, ...noRepositories, "install", "--no-install-recommends", ...paths),
+  testRemove: (names) => ({ argv: ["dpkg", "--no-act", "--purge", ...names], env: { LC_ALL: "C" }, mustFinish: false }),
+  neededIn: (errors) =>
+    [...errors.matchAll(/prevent removal of ([^\s:]+)/g)].flatMap(([, name]) => (name ? [name] : [])),
   remove: (names, lock) => apt(lock, "purge", ...names),
 };

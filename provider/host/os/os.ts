@@ -52,6 +52,10 @@ export interface OperatingSystem {
   install(names: readonly string[], lockSeconds: number): PackageCommand;
   /** From files on the host, without any repository: the files hold every dependency that may be missing. */
   installLocal(paths: readonly string[], lockSeconds: number): PackageCommand;
+  /** Fails, and changes nothing, where something else that is installed needs one of these. */
+  testRemove(names: readonly string[]): PackageCommand;
+  /** Those of the names that testRemove's errors say are needed; empty where they do not say. */
+  neededIn(errors: string): readonly string[];
   /** Exactly these: nothing that came with them or depends on nothing else any more. */
   remove(names: readonly string[], lockSeconds: number): PackageCommand;
 }

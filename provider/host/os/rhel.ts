@@ -56,5 +56,8 @@ export const rhel: OperatingSystem = {
   refresh: undefined,
   install: (names) => dnf("install", ...names),
   installLocal: (paths) => dnf("--disablerepo=*", "install", ...paths),
+  testRemove: (names) => ({ argv: ["rpm", "--erase", "--test", ...names], env, mustFinish: false }),
+  // rpm names what is missed, a library or a file, not the package that holds it.
+  neededIn: () => [],
   remove: (names) => dnf("remove", ...names),
 };
