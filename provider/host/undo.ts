@@ -106,11 +106,12 @@ printf '%s\\n' "$1" >/etc/hostname
 hostname "$1"`;
 
 async function removePackages(host: Host, { packages }: UndoPlan, options: UndoOptions): Promise<void> {
-  if (packages.names.length === 0 && packages.before.length === 0) return;
+  if (packages.names.length === 0 && packages.before === undefined) return;
   const { os, timeouts } = options;
   const { argv, env } = os.listInstalled;
   const now = [...os.parseInstalled((await host.run(argv, { env })).stdout).keys()];
-  const cut = packages.before.flatMap((before) => now.filter((name) => !before.includes(name)));
+  const { before } = packages;
+  const cut = before === undefined ? [] : now.filter((name) => !before.includes(name));
   const ours = [...new Set([...packages.names, ...cut])].filter((name) => now.includes(name));
   const names = await unneeded(host, ours, options);
   if (names.length === 0) return;

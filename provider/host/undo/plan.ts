@@ -9,7 +9,7 @@ export interface UndoPlan {
   sysctls: string[];
   modules: string[];
   /** Installed by us; `before` where an installation was cut: what is there now and was not then. */
-  packages: { names: string[]; before: string[][] };
+  packages: { names: string[]; before: string[] | undefined };
   accounts: { of: "user" | "group"; name: string }[];
   hostname: string | undefined;
   swap: string[];
@@ -27,13 +27,19 @@ function oldest<T>(items: readonly T[], key: (item: T) => string): T[] {
   return [...seen.values()];
 }
 
+/**
+ * What was installed before an installation that never came to its end: one that was run again is told by the entry
+ * after it, which counts from the first try on. Other steps write in between.
+ */
+export function cutInstallation(entries: readonly Entry[]): string[] | undefined {
+  const done = entries.findLastIndex(({ kind }) => kind === "installed");
+  return ofKind(entries.slice(done + 1), "packages")[0]?.before.split(" ");
+}
+
 export function undoPlan(entries: readonly Entry[]): UndoPlan {
   const files = entries.filter((entry) => entry.kind === "file" || entry.kind === "directory");
   const rows = oldest(files, (entry) => entry.path).map((entry) =>
     entry.kind === "file" ? `file ${entry.path} ${entry.backup ?? "-"}` : `directory ${entry.path}`,
-  );
-  const cut = entries.flatMap((entry, index) =>
-    entry.kind === "packages" && entries[index + 1]?.kind !== "installed" ? [entry.before.split(" ")] : [],
   );
   return {
     files: rows.reverse(),
@@ -42,7 +48,10 @@ export function undoPlan(entries: readonly Entry[]): UndoPlan {
     modules: ofKind(entries, "module")
       .map(({ name }) => name)
       .reverse(),
-    packages: { names: [...new Set(ofKind(entries, "installed").flatMap(({ names }) => names))], before: cut },
+    packages: {
+      names: [...new Set(ofKind(entries, "installed").flatMap(({ names }) => names))],
+      before: cutInstallation(entries),
+    },
     accounts: ofKind(entries, "account").reverse(),
     hostname: ofKind(entries, "hostname")[0]?.value,
     swap: ofKind(entries, "swap").flatMap(({ devices }) => devices),

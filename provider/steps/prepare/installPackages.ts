@@ -2,6 +2,7 @@ import type { LocalFile } from "../../host/host";
 import { record } from "../../host/journal";
 import type { PackageCommand } from "../../host/os/os";
 import { packageTree } from "../../host/os/os";
+import { cutInstallation } from "../../host/undo/plan";
 import { deadline } from "../../kubeadm/spec";
 import { UserError } from "../../lib/errors";
 import { type MirroredFile, mirroredPackages, withMirrored } from "../../source/mirrorPackages";
@@ -127,7 +128,9 @@ async function remember(
   names: readonly string[],
 ): Promise<void> {
   const [now, peopleNow] = [await installed(context), await accounts(context)];
-  const added = [...now.keys()].filter((name) => !have.has(name));
+  // An earlier try that was cut may have installed some of them already.
+  const before = new Set(cutInstallation(context.survey.journal.entries) ?? have.keys());
+  const added = [...now.keys()].filter((name) => !before.has(name));
   const made = [...peopleNow].filter((line) => !people.has(line));
   await record(context.host, [
     { kind: "installed", names: added },

@@ -30,13 +30,19 @@ test("the last change is undone first, and of several the oldest tells what was 
   assert.equal(plan.runtime, false);
 });
 
-test("an installation that was cut is told by the packages from before it", () => {
-  const plan = undoPlan([
+test("an installation that was cut is told by the packages from before it, one that came to its end by its result", () => {
+  const cut: Entry[] = [
     { kind: "packages", before: "dpkg tar" },
+    { kind: "file", path: "/etc/x.conf" },
     { kind: "packages", before: "dpkg tar socat" },
-    { kind: "installed", names: ["conntrack"] },
-  ]);
-  assert.deepEqual(plan.packages, { names: ["conntrack"], before: [["dpkg", "tar"]] });
+  ];
+  assert.deepEqual(undoPlan(cut).packages, { names: [], before: ["dpkg", "tar"] });
+  const done: Entry[] = [
+    ...cut,
+    { kind: "directory", path: "/opt/cni" },
+    { kind: "installed", names: ["socat", "conntrack"] },
+  ];
+  assert.deepEqual(undoPlan(done).packages, { names: ["socat", "conntrack"], before: undefined });
 });
 
 test("a line cut short by a crash is no change", () => {
