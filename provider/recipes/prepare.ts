@@ -1,5 +1,6 @@
 // From a bare host to one that kubeadm can init or join; a second run finds everything in place.
 
+import { refuseForeign } from "../host/journal";
 import { claimHost } from "../steps/prepare/claimHost";
 import type { PrepareContext } from "../steps/prepare/context";
 import { enableKubelet } from "../steps/prepare/enableKubelet";
@@ -43,7 +44,10 @@ export interface PrepareOptions extends SurveyOptions {
 
 export async function prepare({ onClaimed, ...options }: PrepareOptions): Promise<Prepared> {
   const context = await surveyWithSource(options);
-  if (context.survey.journal.claim?.clusterId === options.inputs.clusterId) onClaimed();
+  // Before any step, so that it stays a refusal: nothing was changed.
+  const { claim: found } = context.survey.journal;
+  refuseForeign(options.host, found, options.inputs.clusterId, options.inputs.name);
+  if (found !== undefined) onClaimed();
   await runSteps(context, claim);
   onClaimed();
   // The package manager mostly waits for the disk, the programs for the network: side by side.
