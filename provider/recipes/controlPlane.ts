@@ -14,11 +14,11 @@ import { awaitReady } from "../steps/kubeadm/awaitReady";
 import type { ClusterContext, JoinContext, NodeContext, NodePlan } from "../steps/kubeadm/context";
 import { convergeControlPlane } from "../steps/kubeadm/convergeControlPlane";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
-
 import { convergeKubeProxy } from "../steps/kubeadm/convergeKubeProxy";
 import { type Decision, decide, type PeerView } from "../steps/kubeadm/decide";
 import { leaveEtcd } from "../steps/kubeadm/etcd";
 import { forgetInitToken } from "../steps/kubeadm/forgetInitToken";
+import { forgetStaleTokens } from "../steps/kubeadm/forgetStaleTokens";
 import { giveMeta } from "../steps/kubeadm/giveMeta";
 import { initCluster } from "../steps/kubeadm/initCluster";
 import { installApprover } from "../steps/kubeadm/installApprover";
@@ -48,6 +48,7 @@ const complete: readonly Step<ClusterContext>[] = [
 const joining: readonly Step<JoinContext>[] = [
   removeStaleNode,
   recordInCluster,
+  forgetStaleTokens,
   placeFiles,
   joinCluster,
   awaitReady,
@@ -59,7 +60,7 @@ const joining: readonly Step<JoinContext>[] = [
 /** `markComplete` again first: it also brings back a record that was lost, which the others need. */
 const converge: readonly Step<ClusterContext>[] = [
   markComplete,
-
+  forgetStaleTokens,
   convergeControlPlane,
   convergeKubelet,
   convergeKubeProxy,

@@ -10,6 +10,7 @@ import { awaitReady } from "../steps/kubeadm/awaitReady";
 import type { ClusterContext, JoinContext, NodePlan } from "../steps/kubeadm/context";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
 import { decideWorker, type WorkerDecision } from "../steps/kubeadm/decideWorker";
+import { forgetStaleTokens } from "../steps/kubeadm/forgetStaleTokens";
 import { giveMeta } from "../steps/kubeadm/giveMeta";
 import { clusterCa, joinCluster } from "../steps/kubeadm/joinCluster";
 import { observe } from "../steps/kubeadm/observe";
@@ -24,6 +25,7 @@ import type { Attempt } from "./attempt";
 const joining: readonly Step<JoinContext>[] = [
   removeStaleNode,
   recordInCluster,
+  forgetStaleTokens,
   joinCluster,
   awaitReady,
   giveMeta,
@@ -32,6 +34,7 @@ const joining: readonly Step<JoinContext>[] = [
 ];
 const converge: readonly Step<ClusterContext>[] = [
   recordInCluster,
+  forgetStaleTokens,
   convergeKubelet,
   awaitReady,
   giveMeta,

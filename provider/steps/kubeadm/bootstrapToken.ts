@@ -30,11 +30,23 @@ export async function withBootstrapToken<T>(
 }
 
 async function mint(host: Host, node: string): Promise<string> {
-  const argv = ["token", "create", "--ttl", "10m", "--description", `pulumi-kubeadm: join of ${node}`];
+  const argv = ["token", "create", "--ttl", "10m", "--description", descriptionFor(node)];
   const { stdout } = await runKubeadm(host, argv, { timeoutMs: 60_000, secretOutput: true });
   const token = /^[a-z0-9]{6}\.[a-z0-9]{16}$/m.exec(stdout)?.[0];
   if (!token) throw new UserError(`${host.label}: \`kubeadm token create\` gave no token`);
   return token;
+}
+
+const descriptionFor = (node: string) => `pulumi-kubeadm: join of ${node}`;
+
+/** Those that a killed join of this node left; each would let anybody who saw it join for up to ten minutes. */
+export async function forgetTokensOf(kubectl: Kubectl, node: string): Promise<void> {
+  const described = Buffer.from(descriptionFor(node)).toString("base64");
+  const query = { type: "secrets", namespace: "kube-system", fields: "type=bootstrap.kubernetes.io/token" };
+  for (const { metadata, data } of await kubectl.list(query)) {
+    if ((data as Record<string, string> | undefined)?.["description"] !== described) continue;
+    await kubectl.delete({ apiVersion: "v1", kind: "Secret", namespace: "kube-system", name: metadata.name });
+  }
 }
 
 function tokenSecret(token: string): Identity {

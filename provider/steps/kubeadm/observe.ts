@@ -39,10 +39,13 @@ ca=/etc/kubernetes/pki/ca.crt
 if [ -e "$ca" ]; then echo "ca $(sha256sum "$ca" | cut -d' ' -f1)"; fi
 if [ -e ${claimPath} ]; then printf 'claim '; tr -d '\\n' <${claimPath}; echo; fi
 manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
-[ -e "$manifest" ] && [ -e /etc/kubernetes/admin.conf ] || exit 0
+# An init that was killed before it bound the administrators' group left an admin.conf without any right.
+conf=/etc/kubernetes/super-admin.conf
+[ -e "$conf" ] || conf=/etc/kubernetes/admin.conf
+[ -e "$manifest" ] && [ -e "$conf" ] || exit 0
 own=$(sed -n 's|^ *kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint: *||p' "$manifest" | tr -d '"')
 ask() {
-  kubectl --kubeconfig /etc/kubernetes/admin.conf --server "https://$own" --cache-dir /run/pulumi-kubeadm/kubectl \\
+  kubectl --kubeconfig "$conf" --server "https://$own" --cache-dir /run/pulumi-kubeadm/kubectl \\
     --request-timeout 10s "$@"
 }
 ask get --raw /readyz >/dev/null 2>&1 || exit 0
