@@ -29,6 +29,20 @@ export async function writeApplied(host: Host, plan: NodePlan): Promise<void> {
   await host.writeFile(appliedPath, `${JSON.stringify(appliedOf(plan))}\n`, 0o600);
 }
 
+/**
+ * Before a change: whatever becomes of it, the next run does not take the host for what it was. Else a program that is
+ * put back after a run that died would find its old digest and leave the half-made change where it is.
+ */
+export async function forgetApplied(
+  host: Host,
+  applied: Applied | undefined,
+  what: "kubelet" | "controlPlane",
+): Promise<void> {
+  if (applied) await host.writeFile(appliedPath, `${JSON.stringify({ ...applied, [what]: changing })}\n`, 0o600);
+}
+
+export const changing = "changing";
+
 export function appliedOf(plan: NodePlan): Applied {
   const worker = plan.role === "worker";
   return {

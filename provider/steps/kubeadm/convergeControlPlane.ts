@@ -2,7 +2,16 @@
 import type { Host } from "../../host/host";
 import { deadline } from "../../kubeadm/spec";
 import type { Step } from "../step";
-import { type Applied, appliedOf, readApplied, readShared, sharedOf } from "./applied";
+import {
+  type Applied,
+  appliedOf,
+  changing,
+  forgetApplied,
+  readApplied,
+  readShared,
+  sharedOf,
+  writeShared,
+} from "./applied";
 import { type ClusterContext, runDirectory } from "./context";
 import { phaseDocuments } from "./documents";
 import { type Marking, withFileDigests } from "./mountedFiles";
@@ -18,12 +27,12 @@ export const convergeControlPlane: Step<ClusterContext> = {
     const { host, kubectl, plan, progress } = context;
     const [applied, shared] = await Promise.all([readApplied(host), readShared(kubectl, "configuration")]);
     const wanted = appliedOf(plan);
-    if (shared !== sharedOf(plan).configuration) await phase(context, ["upload-config", "all"]);
     const drifted = await changedFiles(host, plan.files);
     const regenerate = applied?.controlPlane !== wanted.controlPlane;
     const stale = Object.keys(wanted.files).filter((path) => applied?.files[path] !== wanted.files[path]);
     const due = [...new Set([...stale, ...drifted])];
     if (regenerate || due.length > 0) {
+      await forgetApplied(host, applied, "controlPlane");
       const proof = { host, kubectl, node: plan.name, timeoutMs: deadline(plan.timeouts, "ready"), progress };
       await changeStaticPods(proof, async () => {
         const former = await manifests(host);
@@ -31,9 +40,16 @@ export const convergeControlPlane: Step<ClusterContext> = {
         await restartReaders(host, former, { digests: wanted.files, due });
       });
     }
+    if (shared !== sharedOf(plan).configuration) await upload(context);
     await removeFormer(context, applied);
   },
 };
+
+/** After the proof: whoever joins is told what the ConfigMaps say, and shall not be told what does not run. */
+async function upload(context: ClusterContext): Promise<void> {
+  await writeShared(context.kubectl, { configuration: changing });
+  await phase(context, ["upload-config", "all"]);
+}
 
 async function phase({ host, plan }: ClusterContext, name: readonly string[]): Promise<void> {
   await host.writeFile(config, phaseDocuments(plan), 0o600);

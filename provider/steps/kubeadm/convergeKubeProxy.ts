@@ -2,7 +2,7 @@
 import { skipsPhase } from "../../kubeadm/configuration";
 import { deadline } from "../../kubeadm/spec";
 import type { Step } from "../step";
-import { readShared, sharedOf } from "./applied";
+import { changing, readShared, sharedOf, writeShared } from "./applied";
 import { type ClusterContext, runDirectory } from "./context";
 import { phaseDocuments } from "./documents";
 import { runKubeadm } from "./runKubeadm";
@@ -13,6 +13,7 @@ export const convergeKubeProxy: Step<ClusterContext> = {
   run: async ({ host, kubectl, plan }) => {
     const wanted = sharedOf(plan)["kube-proxy"];
     if ((await readShared(kubectl, "kube-proxy")) === wanted) return;
+    await writeShared(kubectl, { "kube-proxy": changing });
     const config = `${runDirectory}/kube-proxy.yaml`;
     const timeoutMs = deadline(plan.timeouts, "apply");
     await host.writeFile(config, phaseDocuments(plan), 0o600);

@@ -1,7 +1,7 @@
 // The kubelet's configuration from the cluster and its flags from the program; restarted only when they differ.
 import { deadline } from "../../kubeadm/spec";
 import type { Step } from "../step";
-import { appliedOf, readApplied } from "./applied";
+import { appliedOf, forgetApplied, readApplied } from "./applied";
 import type { ClusterContext } from "./context";
 import { withFlags } from "./kubeletFlags";
 import { kubeletDrifted, kubeletFlagsPath } from "./kubeletState";
@@ -13,6 +13,7 @@ export const convergeKubelet: Step<ClusterContext> = {
     const applied = await readApplied(host);
     if (applied?.kubelet === appliedOf(plan).kubelet && !(await kubeletDrifted(host, plan))) return ensureRunning(host);
     progress.say(`writing the kubelet's configuration on ${host.label}`);
+    await forgetApplied(host, applied, "kubelet");
     // From the ConfigMap, which the control planes brought up to date before: the same on every node.
     await runKubeadm(host, ["upgrade", "node", "phase", "kubelet-config"], {
       timeoutMs: deadline(plan.timeouts, "apply"),
