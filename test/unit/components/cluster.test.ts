@@ -82,6 +82,21 @@ test("hosts wait for the preflight and not for each other", async () => {
   }
 });
 
+test("where one node hands the bundle out, the other hosts wait for it and know the way, and it waits for none", async () => {
+  const source = { bundle: { path: "/srv/bundle", via: "w2" } };
+  const { graph } = await run((door) => {
+    const cluster = new door.K8sCluster("prod", clusterArgs({ source }));
+    new door.WorkerNode("late", { cluster, connection: { host: "late.example" } });
+  });
+  for (const { name, waitsFor, inputs } of graph.of("Host")) {
+    const others = waitsFor.filter((other) => other.endsWith("-host"));
+    assert.deepEqual(others, name === "prod-w2-host" ? [] : ["prod-w2-host"], name);
+    const { via } = inputs as { via?: { name: string; target: { address: string } } };
+    const way = name === "prod-w2-host" ? undefined : ["w2", "address-of-prod-w2-machine"];
+    assert.deepEqual(via && [via.name, via.target.address], way, name);
+  }
+});
+
 test("control planes form a chain in the order of the map, each after its own host", async () => {
   const { graph } = await run(
     (door) => new door.K8sCluster("prod", clusterArgs({ controlPlanes: hosts("zeta", "alpha", "mid") })),

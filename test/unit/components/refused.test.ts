@@ -41,7 +41,13 @@ const wrong: [what: string, args: Record<string, unknown>, line: RegExp][] = [
     /workers\.w1\.taints\.0\.effect: /,
   ],
   ["two sources", { source: { download: {}, bundle: { path: "x" } } }, /source/],
-  ["a source that does not work yet", { source: { packages: {} } }, /source\.packages: not supported yet/],
+  ["a source that there is not", { source: { packages: {} } }, /source/],
+  [
+    "a bundle handed out by no node",
+    { source: { bundle: { path: "x", via: "nobody" } } },
+    /source\.bundle\.via: .*nobody/,
+  ],
+  ["a bundle handed out by nobody", { source: { bundle: { path: "x", via: "w9" } } }, /source\.bundle\.via: .*"w9"/],
   ["a deadline of nothing", { timeouts: { join: 0 } }, /timeouts\.join: /],
   ["a file without a whole path", { files: { "audit.yaml": { content: "x" } } }, /files/],
 ];
