@@ -47,7 +47,8 @@ export class K8sCluster extends pulumi.ComponentResource {
     this.controlPlanes = this.nodes(args.controlPlanes, ControlPlaneNode);
     this.workers = this.nodes(args.workers ?? {}, WorkerNode);
     const wiring = this.newWiring();
-    for (const node of this.allNodes()) node.wire(wiring, wiring.preflight);
+    for (const node of this.viaFirst()) node.prepare(wiring, wiring.preflight);
+    for (const node of this.allNodes()) node.wire(wiring);
     this.wiring = wiring;
     this.clusterId = wiring.clusterId;
     this.endpoint = wiring.apiEndpoint;
@@ -85,6 +86,13 @@ export class K8sCluster extends pulumi.ComponentResource {
     return [...Object.values(this.controlPlanes), ...Object.values(this.workers)];
   }
 
+  /** Whoever hands the bundle out comes first: the others wait for it. */
+  private viaFirst(): (ControlPlaneNode | WorkerNode)[] {
+    const via = this.args.source?.bundle?.via;
+    const isVia = (node: ControlPlaneNode | WorkerNode): boolean => node.nodeName === via;
+    return [...this.allNodes().filter(isVia), ...this.allNodes().filter((node) => !isVia(node))];
+  }
+
   private newWiring(): Wiring {
     const [first] = Object.values(this.controlPlanes);
     if (!first) throw new pulumi.RunError(`K8sCluster ${this.resourceName}: controlPlanes: at least one is needed`);
@@ -106,7 +114,9 @@ export class K8sCluster extends pulumi.ComponentResource {
       clusterName: this.resourceName,
       apiEndpoint: identity.apiEndpoint,
       reach,
+      targets: Object.fromEntries(this.allNodes().map((node) => [node.nodeName, node.target])),
       machines: {},
+      hosts: {},
       preflight: this.newPreflight(identity.clusterId, reach),
       controlPlanes: [],
       workers: [],

@@ -24,9 +24,9 @@ export class ControlPlaneNode extends ClusterNode {
   }
 
   /** @internal */
-  wire(wiring: Wiring, preflight?: pulumi.Resource): void {
+  wire(wiring: Wiring): void {
     wiring.reach[this.nodeName] = this.target;
-    const host = this.prepare(wiring, preflight ?? this.ownPreflight(wiring));
+    const host = wiring.hosts[this.nodeName] ?? this.prepare(wiring, this.ownPreflight(wiring));
     const inputs = {
       ...this.membership(wiring),
       roles: { worker: this.roles.worker },

@@ -74,14 +74,17 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
     });
   }
 
-  protected prepare(wiring: Wiring, preflight: pulumi.Resource): Host {
+  /** @internal The host's preparation; side by side with all others, but for those that get the bundle from this one. */
+  prepare(wiring: Wiring, preflight: pulumi.Resource): Host {
     const { kubernetesVersion, source, network } = this.clusterArgs;
     const documents = kubeadmOf(this.clusterArgs.kubeadm, this.nodeArgs.kubeadm);
+    const via = this.viaOf(wiring);
     const inputs = defined({
       ...this.common(wiring),
       roles: this.roles,
       kubernetesVersion,
       source: source ?? { download: {} },
+      via: via && { name: via.name, target: wiring.targets[via.name] },
       containerd: containerdOf(this.nodeArgs.containerd ?? this.clusterArgs.containerd),
       cni: networkOf(network)["cni"],
       hostname: this.nodeArgs.hostname,
@@ -89,7 +92,17 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
       clusterConfiguration: documents["clusterConfiguration"],
       kubeletConfiguration: documents["kubeletConfiguration"],
     });
-    return new Host(`${this.resourceName}-host`, inputs as never, { parent: this, dependsOn: [preflight] });
+    const dependsOn = [preflight, ...(via ? [via.host] : [])];
+    const host = new Host(`${this.resourceName}-host`, inputs as never, { parent: this, dependsOn });
+    wiring.hosts[this.nodeName] = host;
+    return host;
+  }
+
+  /** The node that hands the bundle out, where there is one and it is not this. */
+  private viaOf(wiring: Wiring): { name: string; host: Host } | undefined {
+    const name = this.clusterArgs.source?.bundle?.via;
+    const host = name === undefined ? undefined : wiring.hosts[name];
+    return name !== undefined && host && name !== this.nodeName ? { name, host } : undefined;
   }
 
   /** What both joining leaves are told. */

@@ -25,9 +25,9 @@ export function clusterRules(args: Plain): Problem[] {
   const network = section(args["network"]);
   return [
     ...text(args["kubernetesVersion"], (version) => versionProblems(version)),
-    ...sourceRules(args["source"]),
     ...documentRules(args),
     ...registryRules(args["containerd"], "containerd"),
+    ...viaRules(args, nodes),
     ...keyRules(nodes),
     ...countRules(nodesOf(args, "controlPlanes")),
     ...nodes.flatMap(([path, node]) => nodeRules(path, node)),
@@ -58,12 +58,6 @@ export function nodeRules(path: string, node: Plain): Problem[] {
     ),
     ...registryRules(node["containerd"], at("containerd")),
   ];
-}
-
-/** Taken for a download in silence it would ask the network that somebody wanted to leave alone. */
-function sourceRules(source: unknown): Problem[] {
-  const reason = "not supported yet: use `download`, with a mirror where there is one, or `bundle`";
-  return section(source)["packages"] === undefined ? [] : [{ path: "source.packages", reason }];
 }
 
 /** What the user's own documents contradict. What is not known yet is looked at again where the documents are built. */
@@ -110,6 +104,12 @@ type NamedNode = [path: string, node: Plain, key: string];
 
 function nodesOf(args: Plain, field: string): NamedNode[] {
   return Object.entries(section(args[field])).map(([key, node]) => [`${field}.${key}`, section(node), key]);
+}
+
+function viaRules(args: Plain, nodes: readonly NamedNode[]): Problem[] {
+  const { via } = section(section(args["source"])["bundle"]);
+  if (via === undefined || nodes.some(([, , key]) => key === via)) return [];
+  return [{ path: "source.bundle.via", reason: `there is no node "${String(via)}" in controlPlanes or workers` }];
 }
 
 function keyRules(nodes: readonly NamedNode[]): Problem[] {

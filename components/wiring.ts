@@ -1,6 +1,6 @@
 // What a cluster hands to its nodes and addons: ids, settings, and the leaves they have to wait for.
 import type * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../provider/resources";
+import type { Host, Machine } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 
 /** A Target whose parts may still be Inputs, put together field by field so that each keeps its own secrecy. */
@@ -19,8 +19,12 @@ export interface Wiring {
   readonly apiEndpoint: pulumi.Output<string>;
   /** All control planes by node name, also those declared by themselves before whoever asks. */
   readonly reach: Record<string, TargetInputs>;
+  /** How the cluster's own nodes are reached. */
+  readonly targets: Readonly<Record<string, TargetInputs>>;
   /** Machines of all nodes so far, for the preflight of one that comes later. */
   readonly machines: Record<string, Machine>;
+  /** Preparations of all nodes so far, for those that fetch the bundle from one of them. */
+  readonly hosts: Record<string, Host>;
   /** Hosts wait for it. */
   readonly preflight: pulumi.Resource;
   /** They form a chain: one change of a control plane at a time. */

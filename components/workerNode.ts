@@ -22,8 +22,8 @@ export class WorkerNode extends ClusterNode {
   }
 
   /** @internal */
-  wire(wiring: Wiring, preflight?: pulumi.Resource): void {
-    const host = this.prepare(wiring, preflight ?? this.ownPreflight(wiring));
+  wire(wiring: Wiring): void {
+    const host = wiring.hosts[this.nodeName] ?? this.prepare(wiring, this.ownPreflight(wiring));
     const dependsOn = [host, ...wiring.controlPlanes];
     wiring.workers.push(
       new Worker(`${this.resourceName}-worker`, this.membership(wiring) as never, { parent: this, dependsOn }),

@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** Where programs and images come from; exactly one of the three. */
+/** Where programs and images come from; exactly one of the two. */
 export interface SourceArgs {
   /** Upstream's release addresses, or a mirror with the same layout. This is the default. */
   download?: {
@@ -16,8 +16,8 @@ export interface SourceArgs {
   bundle?: {
     /** The directory, on the machine that runs Pulumi. */
     path: Input<string>;
-    /** Name of the node that gets the bundle over SSH and hands it to the others. Default: each host gets it over SSH. */
-    via?: Input<string>;
+    /** Name of a node of the cluster that gets the bundle over SSH and hands it to the others; a plain value. Default: each host gets it over SSH. */
+    via?: string;
   };
 }
 

@@ -97,7 +97,6 @@ export const sourceSchema = z.union([
       mirror: z.string().optional(),
     }),
   }),
-  z.strictObject({ packages: z.strictObject({}) }),
   z.strictObject({
     bundle: z.strictObject({
       /** Directory on the machine that runs Pulumi (made by `npx pulumi-kubeadm bundle`). */

@@ -44,8 +44,6 @@ export async function surveyHost(
 /** Where this host's programs come from. */
 async function supplyFor({ progress, inputs }: SurveyOptions): Promise<Supply> {
   const { source, name, via, timeouts } = inputs;
-  if ("packages" in source)
-    throw new RefusedError("source.packages is not supported yet", "use source.download or source.bundle");
   if ("download" in source) return downloadSupply(source.download.mirror);
   const bundle = await openBundle(source.bundle.path);
   if (source.bundle.via === undefined) return bundleSupply(bundle);

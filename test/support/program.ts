@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle } from "../tools/bundle";
-import { projectDir } from "../tools/versions";
+import { run } from "../tools/run";
+import { projectDir, versions } from "../tools/versions";
 import { Stack } from "./stack";
 import type { TestLab } from "./testLab";
 
@@ -55,10 +56,13 @@ export class Program {
     private readonly dir: string,
   ) {}
 
-  static async create(env?: NodeJS.ProcessEnv): Promise<Program> {
+  static async create(
+    env?: NodeJS.ProcessEnv,
+    install: (dir: string) => void | Promise<void> = link,
+  ): Promise<Program> {
     const dir = mkdtempSync(join(tmpdir(), "kubeadm-e2e-"));
     cpSync(join(projectDir, "test", "e2e", "program"), dir, { recursive: true });
-    symlinkSync(join(projectDir, "node_modules"), join(dir, "node_modules"));
+    await install(dir);
     const stack = await Stack.open({ project: dir, backend: join(dir, "backend"), name: "e2e", env, onLine: echo });
     return new Program(stack, dir);
   }
@@ -77,6 +81,19 @@ export class Program {
   close(): void {
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** The project as it lies here. */
+function link(dir: string): void {
+  symlinkSync(join(projectDir, "node_modules"), join(dir, "node_modules"));
+}
+
+/** The package as users get it: packed, and installed with what it depends on. */
+export async function installPacked(dir: string): Promise<void> {
+  const { stdout } = await run(["npm", "pack", "--silent", "--pack-destination", dir], { cwd: projectDir });
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
+  const wanted = [`./${stdout.trim()}`, `@pulumi/pulumi@${versions.pulumi}`];
+  await run(["npm", "install", ...quiet, ...wanted], { cwd: dir });
 }
 
 /** With E2E_ECHO=1 everything the CLI prints goes to stderr as it comes. */
