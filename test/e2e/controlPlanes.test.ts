@@ -1,0 +1,152 @@
+// Several control planes: joined one by one, their configuration changed in place, one removed, a dead worker taken out.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { clusterOf, containerHosts, Program, type Spec } from "../support/program";
+import { differences, type Snapshot, snapshot } from "../support/snapshot";
+import { TestLab } from "../support/testLab";
+import { isReady, Workstation } from "../support/workstation";
+
+const controlPlanes = ["c1", "c2", "c3"];
+const hosts = [...controlPlanes, "w1"];
+const policyPath = "/etc/kubernetes/audit/policy.yaml";
+const policy = (level: string) => JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level }] });
+
+describe("several control planes", () => {
+  let lab: TestLab;
+  let program: Program;
+  let spec: Spec & { clusters: { ha: Record<string, unknown> } };
+  let kubectl: Workstation;
+  const found = new Map<string, Snapshot>();
+
+  async function up(): Promise<string> {
+    await program.describe(spec);
+    const { code, output } = await program.stack.up();
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  const kubeadm = (maxPods: number) => ({
+    ...containerHosts.kubeadm,
+    kubeletConfiguration: { ...containerHosts.kubeadm.kubeletConfiguration, maxPods },
+    clusterConfiguration: {
+      apiServer: {
+        extraArgs: [
+          { name: "audit-policy-file", value: policyPath },
+          { name: "audit-log-path", value: "-" },
+        ],
+      },
+    },
+  });
+
+  async function etcdMembers(): Promise<string[]> {
+    const certificates =
+      "--cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key";
+    const command = `etcdctl --endpoints=https://127.0.0.1:2379 ${certificates} member list`;
+    const output = await kubectl.run("exec", "-n", "kube-system", "etcd-c1", "--", ...command.split(" "));
+    return output
+      .trim()
+      .split("\n")
+      .map((line) => line.split(", ")[2] ?? "")
+      .sort();
+  }
+
+  /** When the API server's container on a host was started. */
+  const apiServerStart = async (host: string): Promise<string> => {
+    const pod = await kubectl.get("pod", `kube-apiserver-${host}`, "-n", "kube-system");
+    return pod.status.containerStatuses[0].state.running.startedAt;
+  };
+
+  before(async () => {
+    lab = await TestLab.open("e2e-ha");
+    await lab.up(hosts);
+    for (const host of hosts) found.set(host, await snapshot(lab, host));
+    program = await Program.create();
+    const args = await clusterOf(lab, { controlPlanes, workers: ["w1"] });
+    spec = {
+      clusters: { ha: { ...args, kubeadm: kubeadm(110), files: { [policyPath]: { content: policy("None") } } } },
+    };
+    await program.describe(spec, { sshKey: lab.privateKey() });
+  });
+
+  after(async () => {
+    program?.close();
+    await lab?.close();
+  });
+
+  it("join one by one, with nothing left that lets another one in", async () => {
+    await up();
+    kubectl = await Workstation.create(await program.kubeconfig("ha"));
+    const nodes = await kubectl.nodes();
+    assert.deepEqual(Object.keys(nodes).sort(), hosts);
+    for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
+    assert.deepEqual(await etcdMembers(), controlPlanes);
+    const secrets = (await kubectl.get("secrets", "-n", "kube-system")).items.map(
+      (item: { metadata: { name: string } }) => item.metadata.name,
+    );
+    assert.deepEqual(
+      secrets.filter((name: string) => /^(bootstrap-token|kubeadm-certs)/.test(name)),
+      [],
+    );
+  });
+
+  it("restart their API servers when a file that these read has changed", async () => {
+    const before = await Promise.all(controlPlanes.map(apiServerStart));
+    spec.clusters.ha["files"] = { [policyPath]: { content: policy("Metadata") } };
+    await up();
+    for (const host of controlPlanes) assert.match(await lab.sh(host, `cat ${policyPath}`), /Metadata/);
+    const after = await Promise.all(controlPlanes.map(apiServerStart));
+    for (const [index, start] of after.entries()) assert.notEqual(start, before[index], controlPlanes[index]);
+  });
+
+  it("change every kubelet in place", async () => {
+    spec.clusters.ha["kubeadm"] = kubeadm(77);
+    await up();
+    for (const node of Object.values(await kubectl.nodes()))
+      assert.equal(node.status.capacity.pods, "77", node.metadata.name);
+    assert.match(await up(), /unchanged/);
+  });
+
+  it("refuse to lose the one whose address is the endpoint", async () => {
+    const all = spec.clusters.ha["controlPlanes"] as Record<string, unknown>;
+    const { c1, ...others } = all;
+    spec.clusters.ha["controlPlanes"] = others;
+    await program.describe(spec);
+    const { code, output } = await program.stack.up();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /endpoint/);
+    assert.ok(isReady((await kubectl.nodes())["c1"]));
+    spec.clusters.ha["controlPlanes"] = { c1, ...others };
+    await up();
+  });
+
+  it("let one go: its etcd member, its Node and all traces on its host", async () => {
+    const { c3: _, ...others } = spec.clusters.ha["controlPlanes"] as Record<string, unknown>;
+    spec.clusters.ha["controlPlanes"] = others;
+    await up();
+    assert.deepEqual(await etcdMembers(), ["c1", "c2"]);
+    assert.equal((await kubectl.nodes())["c3"], undefined);
+    assert.deepEqual(differences(found.get("c3") ?? new Map(), await snapshot(lab, "c3")), []);
+  });
+
+  it("take a dead worker out through the API, when the user says so", async () => {
+    await lab.powerOff("w1");
+    spec.clusters.ha["workers"] = {};
+    spec.clusters.ha["timeouts"] = { connect: 5, drain: 20 };
+    await program.describe(spec);
+    const refused = await program.stack.up();
+    assert.notEqual(refused.code, 0, refused.output);
+    assert.match(refused.output, /KUBEADM_ON_UNREACHABLE/);
+    assert.ok((await kubectl.nodes())["w1"]);
+    program.stack.options.env = { KUBEADM_ON_UNREACHABLE: "remove" };
+    await up();
+    assert.equal((await kubectl.nodes())["w1"], undefined);
+    program.stack.options.env = {};
+  });
+
+  it("end, and leave each host as it was found", async () => {
+    const { code, output } = await program.stack.destroy();
+    assert.equal(code, 0, output);
+    for (const host of controlPlanes)
+      assert.deepEqual(differences(found.get(host) ?? new Map(), await snapshot(lab, host)), [], host);
+  });
+});
