@@ -14,6 +14,7 @@ import { placeSettings } from "../steps/prepare/placeSettings";
 import type { BundledVersions } from "../steps/prepare/plan";
 import { setHostname } from "../steps/prepare/setHostname";
 import { setSysctls } from "../steps/prepare/setSysctls";
+import { stageKubernetes } from "../steps/prepare/stageKubernetes";
 import { turnSwapOff } from "../steps/prepare/turnSwapOff";
 import { runSteps, type Step } from "../steps/step";
 import { type SurveyOptions, surveyWithSource } from "./survey";
@@ -29,7 +30,13 @@ const system: Step<PrepareContext>[] = [
   installPackages,
 ];
 
-const programs: Step<PrepareContext>[] = [holdBundle, installRuntime, importImages, installKubernetes, enableKubelet];
+const source: Step<PrepareContext>[] = [holdBundle];
+
+const runtime: Step<PrepareContext>[] = [installRuntime, importImages];
+
+const ahead: Step<PrepareContext>[] = [stageKubernetes];
+
+const kubernetes: Step<PrepareContext>[] = [installKubernetes, enableKubelet];
 
 export type Prepared = {
   /** Version of the container runtime. */
@@ -51,10 +58,21 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
   await runSteps(context, claim);
   onClaimed();
   // The package manager mostly waits for the disk, the programs for the network: side by side.
-  const both = await Promise.allSettled([runSteps(context, system), runSteps(context, programs)]);
-  for (const one of both) if (one.status === "rejected") throw one.reason;
+  await sideBySide(runSteps(context, system), bringPrograms(context));
   return {
     runtime: (context.survey.runtime ?? "").replace(/^v/, ""),
     bundled: context.supply.bundle?.index.versions ?? {},
   };
+}
+
+/** What is sent ahead is put in its place only after the runtime: two at a time would mix up the journal. */
+async function bringPrograms(context: PrepareContext): Promise<void> {
+  await runSteps(context, source);
+  await sideBySide(runSteps(context, runtime), runSteps(context, ahead));
+  await runSteps(context, kubernetes);
+}
+
+/** None is left running when another one fails. */
+async function sideBySide(...chains: Promise<void>[]): Promise<void> {
+  for (const one of await Promise.allSettled(chains)) if (one.status === "rejected") throw one.reason;
 }

@@ -9,13 +9,18 @@ import type { Artifact } from "./artifacts";
 
 export const stagingDirectory = `${journalDirectory}/staging`;
 
+/** Steps run side by side, but two that number their backups at once would take each other's; no lock file stays behind. */
+const oneAtATime = `
+exec 8<"$state"
+flock 8`;
+
 /** Several files in one stream on standard input: registry credentials among them are in no argument. */
 export async function placeFiles(host: Host, files: readonly HostFile[]): Promise<void> {
   if (files.length === 0) return;
   const archive = pack();
   for (const [index, { content }] of files.entries()) archive.entry({ name: String(index), mode: 0o600 }, content);
   archive.finalize();
-  const script = `${journalLibrary}
+  const script = `${journalLibrary}${oneAtATime}
 umask 077
 staged=${stagingDirectory}/files
 rm -rf "$staged"
@@ -43,7 +48,7 @@ export interface StagedArtifact {
   path: string;
 }
 
-const installScript = `${journalLibrary}
+const installScript = `${journalLibrary}${oneAtATime}
 tab=$(printf '\\t')
 install_program() {
   put "$1" "$2" 755

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Facts } from "../../host/facts";
 import type { Architecture, OperatingSystem } from "../../host/os/os";
 import { cniSchema, containerdSchema, sourceSchema, targetSchema, timeoutsSchema } from "../../kubeadm/spec";
+import type { StagedArtifact } from "../../source/place";
 import type { Supply } from "../../source/supply";
 import type { StepContext } from "../step";
 import type { Plan } from "./plan";
@@ -41,4 +42,6 @@ export interface PrepareContext extends StepContext {
   readonly plan: Plan;
   /** As the host was found; steps that make more of it known replace it. */
   survey: Survey;
+  /** Artifacts that lie in the staging directory already. */
+  staged?: StagedArtifact[];
 }

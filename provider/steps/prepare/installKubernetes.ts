@@ -1,6 +1,6 @@
 import { deadline } from "../../kubeadm/spec";
 import type { Artifact } from "../../source/artifacts";
-import { installArtifacts } from "../../source/place";
+import { installArtifacts, type StagedArtifact } from "../../source/place";
 import type { StageOptions } from "../../source/supply";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
@@ -20,17 +20,23 @@ export function stageOptions(context: PrepareContext, kind: "transfer" | "images
   return { architecture, progress, downloader: survey.downloader, timeoutMs: deadline(inputs.timeouts, kind) };
 }
 
-/** Staged one after the other, then moved to their places together. */
-export async function installMissing(context: PrepareContext, wanted: readonly Artifact[]): Promise<boolean> {
-  const { host, supply } = context;
-  const missing = missingArtifacts(context, wanted);
+/** One after the other; what was sent ahead is not sent again. */
+export async function stageMissing(context: PrepareContext, wanted: readonly Artifact[]): Promise<StagedArtifact[]> {
+  const { host, supply, staged = [] } = context;
   const options = stageOptions(context, "transfer");
-  const staged = [];
-  for (const artifact of missing) {
-    staged.push(await supply.stage(host, artifact, options));
+  const all = [];
+  for (const artifact of missingArtifacts(context, wanted)) {
+    const ahead = staged.find(({ artifact: { path } }) => path === artifact.path);
+    all.push(ahead ?? (await supply.stage(host, artifact, options)));
   }
-  await installArtifacts(host, staged, options.timeoutMs);
-  return missing.length > 0;
+  return all;
+}
+
+/** Staged, then moved to their places together. */
+export async function installMissing(context: PrepareContext, wanted: readonly Artifact[]): Promise<boolean> {
+  const staged = await stageMissing(context, wanted);
+  await installArtifacts(context.host, staged, stageOptions(context, "transfer").timeoutMs);
+  return staged.length > 0;
 }
 
 /** kubeadm, kubelet and kubectl of the exact version; the kubelet waits for kubeadm, which starts it. */
