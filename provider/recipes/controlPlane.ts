@@ -16,6 +16,7 @@ import { convergeControlPlane } from "../steps/kubeadm/convergeControlPlane";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
 import { convergeKubeProxy } from "../steps/kubeadm/convergeKubeProxy";
 import { type Decision, decide, type PeerView } from "../steps/kubeadm/decide";
+import { refuseContradictions } from "../steps/kubeadm/documents";
 import { leaveEtcd } from "../steps/kubeadm/etcd";
 import { forgetInitToken } from "../steps/kubeadm/forgetInitToken";
 import { forgetStaleTokens } from "../steps/kubeadm/forgetStaleTokens";
@@ -28,21 +29,24 @@ import { observePeer, observeSettled } from "../steps/kubeadm/observe";
 import { placeFiles } from "../steps/kubeadm/placeFiles";
 import { recordInCluster } from "../steps/kubeadm/recordInCluster";
 import { rememberApplied } from "../steps/kubeadm/rememberApplied";
+import { rememberShared } from "../steps/kubeadm/rememberShared";
 import { removeStaleNode } from "../steps/kubeadm/removeStaleNode";
 import { resetNode } from "../steps/kubeadm/resetNode";
 import { runSteps, type Step } from "../steps/step";
 import type { Attempt } from "./attempt";
 
 const start: readonly Step<NodeContext>[] = [placeFiles, initCluster];
+/** What needs no network is done while the node gets one. */
 const complete: readonly Step<ClusterContext>[] = [
   applyNetwork,
-  awaitReady,
-  applyCoreDns,
   giveMeta,
   forgetInitToken,
-  markComplete,
-  rememberApplied,
   installApprover,
+  rememberApplied,
+  awaitReady,
+  applyCoreDns,
+  markComplete,
+  rememberShared,
   approveCertificates,
 ];
 const joining: readonly Step<JoinContext>[] = [
@@ -51,11 +55,11 @@ const joining: readonly Step<JoinContext>[] = [
   forgetStaleTokens,
   placeFiles,
   joinCluster,
+  installApprover,
+  rememberApplied,
+  approveCertificates,
   awaitReady,
   giveMeta,
-  rememberApplied,
-  installApprover,
-  approveCertificates,
 ];
 /** `markComplete` again first: it also brings back a record that was lost, which the others need. */
 const converge: readonly Step<ClusterContext>[] = [
@@ -69,6 +73,7 @@ const converge: readonly Step<ClusterContext>[] = [
   applyCoreDns,
   giveMeta,
   rememberApplied,
+  rememberShared,
   installApprover,
   approveCertificates,
 ];
@@ -76,6 +81,7 @@ const converge: readonly Step<ClusterContext>[] = [
 export async function bringUpControlPlane(plan: NodePlan, attempt: Attempt): Promise<void> {
   const { name, target, timeouts, clusterId } = plan;
   const { progress } = attempt;
+  refuseContradictions(plan);
   await withHost({ name, target, timeouts, progress, exclusive: true }, async (host) => {
     const decision = await look(plan, host, attempt);
     if (decision.action === "refuse") throw new RefusedError(decision.reason, decision.remedy);

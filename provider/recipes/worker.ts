@@ -10,6 +10,7 @@ import { awaitReady } from "../steps/kubeadm/awaitReady";
 import type { ClusterContext, JoinContext, NodePlan } from "../steps/kubeadm/context";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
 import { decideWorker, type WorkerDecision } from "../steps/kubeadm/decideWorker";
+import { refuseContradictions } from "../steps/kubeadm/documents";
 import { forgetStaleTokens } from "../steps/kubeadm/forgetStaleTokens";
 import { giveMeta } from "../steps/kubeadm/giveMeta";
 import { clusterCa, joinCluster } from "../steps/kubeadm/joinCluster";
@@ -27,10 +28,10 @@ const joining: readonly Step<JoinContext>[] = [
   recordInCluster,
   forgetStaleTokens,
   joinCluster,
-  awaitReady,
-  giveMeta,
   rememberApplied,
   approveCertificates,
+  awaitReady,
+  giveMeta,
 ];
 const converge: readonly Step<ClusterContext>[] = [
   recordInCluster,
@@ -45,6 +46,7 @@ const converge: readonly Step<ClusterContext>[] = [
 export async function bringUpWorker(plan: NodePlan, attempt: Attempt): Promise<void> {
   const { name, target, reach, timeouts, clusterId } = plan;
   const { progress } = attempt;
+  refuseContradictions(plan);
   await withHost({ name, target, timeouts, progress, exclusive: true }, (host) =>
     withControlPlane({ reach, timeouts, progress }, async (peer) => {
       const decision = await look(plan, host, peer, attempt.joined);

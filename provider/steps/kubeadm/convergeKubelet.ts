@@ -1,4 +1,6 @@
 // The kubelet's configuration from the cluster and its flags from the program; restarted only when they differ.
+import type { Host } from "../../host/host";
+import type { Kubectl } from "../../host/kubectl";
 import { deadline } from "../../kubeadm/spec";
 import type { Step } from "../step";
 import { appliedOf, forgetApplied, readApplied } from "./applied";
@@ -9,9 +11,10 @@ import { runKubeadm } from "./runKubeadm";
 
 export const convergeKubelet: Step<ClusterContext> = {
   title: "converge the kubelet's configuration",
-  run: async ({ host, plan, progress }) => {
+  run: async ({ host, kubectl, plan, progress }) => {
     const applied = await readApplied(host);
-    if (applied?.kubelet === appliedOf(plan).kubelet && !(await kubeletDrifted(host, plan))) return ensureRunning(host);
+    if (applied?.kubelet === appliedOf(plan).kubelet && !(await kubeletDrifted(host, plan)))
+      return ensureRegistered(host, kubectl, plan.name);
     progress.say(`writing the kubelet's configuration on ${host.label}`);
     await forgetApplied(host, applied, "kubelet");
     // From the ConfigMap, which the control planes brought up to date before: the same on every node.
@@ -28,6 +31,10 @@ export const convergeKubelet: Step<ClusterContext> = {
   },
 };
 
-async function ensureRunning(host: ClusterContext["host"]): Promise<void> {
-  await host.sh("systemctl is-active --quiet kubelet || systemctl restart kubelet");
+/** A kubelet registers its node when it starts and never again, so a Node that was deleted needs a new start. */
+async function ensureRegistered(host: Host, kubectl: Kubectl, node: string): Promise<void> {
+  const registered = (await kubectl.get({ type: "nodes", name: node })) !== undefined;
+  await host.sh(
+    registered ? "systemctl is-active --quiet kubelet || systemctl restart kubelet" : "systemctl restart kubelet",
+  );
 }

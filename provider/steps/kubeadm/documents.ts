@@ -55,6 +55,12 @@ function documentedNode(plan: NodePlan): DocumentedNode {
   };
 }
 
+/** Before anything runs: what the documents and the program's arguments say against each other. */
+export function refuseContradictions(plan: NodePlan): void {
+  phaseDocuments(plan);
+  joinDocuments(plan, "/");
+}
+
 /** For `kubeadm init` itself. */
 export function initDocuments(plan: NodePlan): string {
   return accepted(initConfiguration(clusterPlan(plan), documentedNode(plan), plan.kubeadm, { skipPhases: later }));

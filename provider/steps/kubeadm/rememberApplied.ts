@@ -1,12 +1,9 @@
-// Writes down what this node and the cluster have now, at the end: a run that died before compares and acts again.
+// Writes down what this node was given: a run that died before that compares and acts again.
 import type { Step } from "../step";
-import { sharedOf, writeApplied, writeShared } from "./applied";
-import type { ClusterContext } from "./context";
+import { writeApplied } from "./applied";
+import type { NodeContext } from "./context";
 
-export const rememberApplied: Step<ClusterContext> = {
-  title: "remember what was applied",
-  run: async ({ host, kubectl, plan }) => {
-    await writeApplied(host, plan);
-    if (plan.role === "controlPlane") await writeShared(kubectl, sharedOf(plan));
-  },
+export const rememberApplied: Step<NodeContext> = {
+  title: "remember what the node was given",
+  run: ({ host, plan }) => writeApplied(host, plan),
 };

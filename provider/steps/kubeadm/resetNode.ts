@@ -14,7 +14,8 @@ const before = `
 rm -f /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf
 `;
 
-// A bridge with the subnet of an earlier life makes every pod of the next one fail. What was there before the preparation stays.
+// A bridge with the subnet of an earlier life makes every pod of the next one fail, and its logs count as restarts of the next
+// one's static pods. What was there before the preparation stays.
 const leftovers = `
 before=/var/lib/pulumi-kubeadm/before/links
 for link in cni0 flannel.1 flannel-v6.1; do
@@ -24,6 +25,7 @@ for link in cni0 flannel.1 flannel-v6.1; do
 done
 rm -rf /run/flannel /var/lib/cni/networks /var/lib/cni/flannel
 rm -f /etc/cni/net.d/*flannel*
+rm -rf /var/log/pods/* /var/log/containers/*
 rm -f ${appliedPath} ${runDirectory}/*.yaml ${runDirectory}/*.conf
 `;
 

@@ -41,13 +41,16 @@ export async function withUploadedCertificates<T>(
   );
 }
 
-/** The secret and the token that kubeadm made only to give it an end. */
+/** kubeadm's own words on the token that only gives the secret its end. */
+const proxyDescription = Buffer.from("Proxy for managing TTL for the kubeadm-certs secret").toString("base64");
+
+/** The secret and every token that kubeadm made to give one its end, also those of a join that was killed. */
 async function forgetCertificates({ kubectl }: LivingControlPlane): Promise<void> {
   const namespace = "kube-system";
-  const secret = await kubectl.get({ type: "secrets", namespace, name: "kubeadm-certs" });
-  const owners = secret?.metadata.ownerReferences;
-  const names = Array.isArray(owners) ? (owners as { kind?: string; name?: string }[]) : [];
-  const tokens = names.flatMap(({ kind, name }) => (kind === "Secret" && name ? [name] : []));
-  for (const name of [...tokens, "kubeadm-certs"])
+  const query = { type: "secrets", namespace, fields: "type=bootstrap.kubernetes.io/token" };
+  const tokens = (await kubectl.list(query)).filter(
+    ({ data }) => (data as Record<string, string> | undefined)?.description === proxyDescription,
+  );
+  for (const name of [...tokens.map(({ metadata }) => metadata.name), "kubeadm-certs"])
     await kubectl.delete({ apiVersion: "v1", kind: "Secret", namespace, name });
 }
