@@ -13,7 +13,7 @@ import {
   timeoutsSchema,
 } from "../kubeadm/spec";
 import { RefusedError } from "../lib/errors";
-import type { OnUnreachable } from "../recipes/leave";
+import type { OnUnreachable } from "../recipes/takeOut";
 import type { Change } from "./handler";
 
 export const nodeShape = {
