@@ -11,13 +11,17 @@ import { beTakenOut, type Leave, PeersGone, step, throughPeer } from "./takeOut"
 export async function leave(request: Leave): Promise<void> {
   const { plan, progress } = request;
   const { name, target, timeouts } = plan;
+  let reached = false;
   try {
-    await withHost({ name, target, timeouts, progress, exclusive: true }, (host) => leaveFrom(host, request));
+    await withHost({ name, target, timeouts, progress, exclusive: true }, (host) => {
+      reached = true;
+      return leaveFrom(host, request);
+    });
   } catch (error) {
     const unreachable =
       error instanceof UnreachableError || error instanceof AuthenticationError || error instanceof HostKeyError;
-    // A peer that does not answer is another matter than the host itself.
-    if (!unreachable || error instanceof PeersGone) throw error;
+    // A connection that broke on the way, or a peer that does not answer, says nothing about a host that was there.
+    if (!unreachable || reached) throw error;
     await leaveWithoutHost(request, error);
   }
 }
