@@ -17,11 +17,14 @@ export interface ExpectedNode {
 /** Where upstream's manifest of flannel puts its pods. */
 export const flannelPods = { namespace: "kube-flannel", labels: "app=flannel" };
 
+const shortest = 400;
+
 /** Gives the Node as it was when it was ready. */
 export async function waitNodeReady(kubectl: Kubectl, expected: ExpectedNode): Promise<KubeObject> {
   const { node: name, progress, timeoutMs } = expected;
   const over = Date.now() + timeoutMs;
-  for (let pause = 400; ; pause = Math.min(pause * 1.3, 3000)) {
+  let before: string | undefined;
+  for (let pause = shortest; ; ) {
     const node = await kubectl.get({ type: "nodes", name });
     const missing = nodeMissing(node, expected) ?? (expected.cni === "none" ? undefined : await cni(kubectl, name));
     if (node && !missing) return node;
@@ -32,6 +35,9 @@ export async function waitNodeReady(kubectl: Kubectl, expected: ExpectedNode): P
       );
     }
     progress.say(`waiting for ${name}: ${missing}`);
+    // What has just moved on is likely to do so again soon.
+    pause = missing === before ? Math.min(pause * 1.3, 3000) : shortest;
+    before = missing;
     await sleep(pause);
   }
 }
