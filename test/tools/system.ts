@@ -14,6 +14,7 @@ const needed: Readonly<Record<string, string>> = {
   flock: "util-linux",
   openssl: "openssl",
   "ssh-keygen": "openssh-client",
+  "/usr/sbin/sshd": "openssh-server",
   gcc: "gcc",
 };
 
