@@ -136,7 +136,8 @@ export const host: Handler<HostInputs, HostOutputs> = {
     roles: "work",
     target: "replace",
     kubernetesVersion: "work",
-    source: "quiet",
+    // Mostly nothing is to be done; but whoever hands a bundle out has to have it before the others ask.
+    source: "work",
     via: "quiet",
     containerd: "work",
     cni: "work",
@@ -151,6 +152,8 @@ export const host: Handler<HostInputs, HostOutputs> = {
     drift: "work",
   },
   rules,
+  // Another machine: prepared while the node is still on the old one, which is undone after its node has left.
+  deleteBeforeReplace: false,
   replaces: (field, olds, news) =>
     field === "target" && news.target !== undefined && news.target.machineId !== olds.target.machineId,
   create: async (op, inputs) => ({ id: idOf(inputs), outputs: await converge(op, inputs) }),

@@ -4,9 +4,7 @@ import { journalDirectory } from "../host/journalScript";
 import { UserError } from "../lib/errors";
 import { programDirectory } from "./artifacts";
 import type { Bundle } from "./bundle";
-import { fetchOnHost } from "./download";
-import { stagingDirectory } from "./place";
-import { bundleSupply, importCommand, type StageOptions, type Supply, sendFile, stagedPath } from "./supply";
+import { bundleSupply, importCommand, type Supply, sendFile, stagedPath } from "./supply";
 
 const heldDirectory = `${journalDirectory}/bundle`;
 /** Ended by undoing the preparation, and by itself when nobody has asked for long. */
@@ -69,59 +67,4 @@ export async function serveHeld(host: Host, address: string): Promise<string> {
   const served = stdout.trim();
   if (served !== "") return `http://${served}/bundle`;
   throw new UserError(`${host.label} does not hand out the bundle`, "prepare that host first, then run again");
-}
-
-const kubectlScript = `
-umask 077
-mkdir -p "$(dirname "$3")"
-exec "$1" --kubeconfig=/dev/null --server="$2" get --raw "$4" >"$3"`;
-
-/** On the others: by curl or wget where there is one, else by kubectl, which comes first and over SSH. */
-export function fetchedSupply(bundle: Bundle, base: () => Promise<string>): Supply {
-  let kubectl: Promise<string> | undefined;
-  const fetchTo = async (host: Host, path: string, target: string, options: StageOptions): Promise<void> => {
-    const address = new URL(`${await base()}/${path}`);
-    options.progress.say(`${host.label}: fetching ${path} from ${address.host}`);
-    if (options.downloader !== undefined) {
-      await fetchOnHost(host, options.downloader, address.href, target, options.timeoutMs);
-    } else {
-      kubectl ??= bringKubectl(host, bundle, options);
-      const program = await kubectl;
-      await host.sh(kubectlScript, [program, address.origin, target, address.pathname], {
-        timeoutMs: options.timeoutMs,
-      });
-    }
-    await checkArrived(host, target, bundle.file(path).sha256, options.timeoutMs);
-  };
-  return {
-    ...bundleSupply(bundle),
-    async stage(host, artifact, options) {
-      const path = stagedPath(artifact);
-      await fetchTo(host, artifact.path, path, options);
-      return { artifact, sha256: bundle.file(artifact.path).sha256, path };
-    },
-    async importImage(host, { local }, options) {
-      const path = `${stagingDirectory}/${local.sha256}.tar`;
-      await fetchTo(host, local.path.slice(bundle.directory.length + 1), path, options);
-      await host.sh(`"$@"; eval "rm -f \\"\\\${$#}\\""`, [...importCommand, path], { timeoutMs: options.timeoutMs });
-    },
-  };
-}
-
-async function bringKubectl(host: Host, bundle: Bundle, { architecture, progress }: StageOptions): Promise<string> {
-  const file = bundle.file(`dl.k8s.io/release/v${bundle.index.kubernetesVersion}/bin/linux/${architecture}/kubectl`);
-  const path = `${journalDirectory}/fetch/kubectl`;
-  await sendFile(host, file, path, "kubectl", progress);
-  await host.run(["chmod", "700", path]);
-  return path;
-}
-
-async function checkArrived(host: Host, path: string, sha256: string, timeoutMs: number): Promise<void> {
-  const script = `if [ "$(sha256sum <"$1")" = "$2  -" ]; then exit 0; fi; rm -f "$1"; exit 3`;
-  const { code } = await host.sh(script, [path, sha256], { ok: [0, 3], timeoutMs });
-  if (code === 0) return;
-  throw new UserError(
-    `${path} did not arrive as the bundle describes it`,
-    "run again: the host that hands it out is asked anew",
-  );
 }
