@@ -1,4 +1,8 @@
 // The names in here are written into users' states: none is ever renamed or taken away.
+
+import { adapt, type DynamicProvider } from "./dynamic/adapter";
+import type { AnyHandler } from "./dynamic/bag";
+import { superviseProcess } from "./dynamic/supervise";
 import { controlPlane } from "./handlers/controlPlane";
 import { host } from "./handlers/host";
 import { identity } from "./handlers/identity";
@@ -7,9 +11,6 @@ import { machine } from "./handlers/machine";
 import { manifests } from "./handlers/manifests";
 import { preflight } from "./handlers/preflight";
 import { worker } from "./handlers/worker";
-import { adapt, type DynamicProvider } from "./dynamic/adapter";
-import type { AnyHandler } from "./dynamic/bag";
-import { superviseProcess } from "./dynamic/supervise";
 
 const handlers: Readonly<Record<string, AnyHandler>> = {
   Identity: identity,
@@ -25,7 +26,8 @@ const handlers: Readonly<Record<string, AnyHandler>> = {
 /** Called by the text in `__provider` of every resource. */
 export function handler(kind: string): DynamicProvider {
   const found = handlers[kind];
-  if (!found) throw new Error(`pulumi-kubeadm/provider knows no leaf "${kind}": is the installed package older than the state?`);
+  if (!found)
+    throw new Error(`pulumi-kubeadm/provider knows no leaf "${kind}": is the installed package older than the state?`);
   superviseProcess();
   return adapt(found);
 }

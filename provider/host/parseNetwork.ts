@@ -33,23 +33,21 @@ function json(text: string): unknown {
 }
 
 export function parseAddresses(text: string): Address[] {
-  return linksSchema
-    .parse(json(text))
-    .flatMap((link) =>
-      (link.addr_info ?? []).flatMap(({ family, local, prefixlen, scope }) =>
-        local === undefined || (family !== "inet" && family !== "inet6")
-          ? []
-          : [
-              {
-                link: link.ifname,
-                address: local,
-                prefix: prefixlen ?? 0,
-                family: family === "inet" ? (4 as const) : (6 as const),
-                scope: scope ?? "global",
-              },
-            ],
-      ),
-    );
+  return linksSchema.parse(json(text)).flatMap((link) =>
+    (link.addr_info ?? []).flatMap(({ family, local, prefixlen, scope }) =>
+      local === undefined || (family !== "inet" && family !== "inet6")
+        ? []
+        : [
+            {
+              link: link.ifname,
+              address: local,
+              prefix: prefixlen ?? 0,
+              family: family === "inet" ? (4 as const) : (6 as const),
+              scope: scope ?? "global",
+            },
+          ],
+    ),
+  );
 }
 
 function sameNetwork(gateway: string, of: Address): boolean {

@@ -133,7 +133,6 @@ describe("several control planes", () => {
   it("take a dead worker out through the API, when the user says so", async () => {
     await lab.powerOff("w1");
     spec.clusters.ha["workers"] = {};
-    spec.clusters.ha["timeouts"] = { connect: 5, drain: 20 };
     await program.describe(spec);
     const refused = await program.stack.up();
     assert.notEqual(refused.code, 0, refused.output);
