@@ -33,7 +33,7 @@ const nodeShape = {
   preflight: preflightSchema.optional(),
   drain: drainSchema.optional(),
   onUnreachable: z.enum(["stop", "remove"]).optional(),
-  kubeadm: kubeadmSchema.pick({ joinConfiguration: true, kubeletConfiguration: true }).optional(),
+  kubeadm: kubeadmSchema.pick({ joinConfiguration: true }).optional(),
   timeouts: timeoutsSchema.optional(),
 };
 const controlPlaneShape = { ...nodeShape, worker: z.boolean().optional() };

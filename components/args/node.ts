@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { JoinConfiguration, KubeletConfiguration } from "../../provider/kubeadm/types";
+import type { JoinConfiguration } from "../../provider/kubeadm/types";
 import type { K8sCluster } from "../cluster";
 import type { ConnectionArgs, TimeoutsArgs } from "./connection";
 import type { ContainerdArgs } from "./runtime";
@@ -64,12 +64,10 @@ export interface NodeArgs {
    * out through the API alone and leaves the host as it is. `KUBEADM_ON_UNREACHABLE` overrides it for one run.
    */
   onUnreachable?: Input<"stop" | "remove">;
-  /** Documents of kubeadm for this node, merged over the cluster's. */
+  /** Documents of kubeadm for this node, merged over the cluster's. The kubelets' configuration is one for all nodes. */
   kubeadm?: {
     /** Upstream: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/#kubeadm-k8s-io-v1beta4-JoinConfiguration */
     joinConfiguration?: Input<JoinConfiguration>;
-    /** Upstream: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ */
-    kubeletConfiguration?: Input<KubeletConfiguration>;
   };
   /** Deadlines; what is not given comes from the cluster's. */
   timeouts?: TimeoutsArgs;

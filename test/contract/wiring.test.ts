@@ -52,7 +52,7 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
       preflight: { ignore: ["Mem"] },
       drain: { onBlocked: "force", gracePeriod: 10 },
       onUnreachable: "remove",
-      kubeadm: { joinConfiguration: { nodeRegistration: {} }, kubeletConfiguration: { maxPods: 50 } },
+      kubeadm: { joinConfiguration: { nodeRegistration: {} } },
       timeouts: { join: 100 },
     },
   },

@@ -209,6 +209,10 @@ describe("sources, and a node that moves", () => {
     await lab.sh("cp1", "rm -r /var/lib/pulumi-kubeadm/bundle/images");
     await lab.cut("w1");
     await program.describe(spec);
+    // Whether it is another machine shows only when it has answered.
+    const preview = await program.stack.preview();
+    assert.equal(preview.code, 0, preview.output);
+    assert.match(preview.output, /~ .*from-w1-machine update/);
     const { code, output } = await program.stack.up();
     await lab.heal("w1");
     assert.notEqual(code, 0, output);
