@@ -80,7 +80,8 @@ async function guarded<T>(bag: Bag, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof Error) {
       error.message = redact(error.message);
-      if (error instanceof UserError || "reasons" in error) error.stack = error.message;
+      // The process prints message and stack, one after the other, beside what the engine prints.
+      if (error instanceof UserError || "reasons" in error) error.stack = "";
     }
     throw error;
   }

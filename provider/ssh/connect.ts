@@ -25,7 +25,6 @@ export async function connect(
   through: SshConnection | undefined,
 ): Promise<SshConnection> {
   const { perDialTimeout = defaultDialSeconds, dialErrorLimit = 0 } = endpoint.hop;
-  const open = through ? () => forward(through, endpoint, perDialTimeout * 1000) : undefined;
   const since = Date.now();
   let dials = 0;
   try {
@@ -34,6 +33,7 @@ export async function connect(
         dials = attempt;
         // The last dial may not outlive the deadline, but gets a second to be of any use.
         const timeoutMs = Math.max(1000, Math.min(perDialTimeout * 1000, remainingMs));
+        const open = through ? () => forward(through, endpoint, timeoutMs) : undefined;
         return dial({ endpoint, trust: options.trust, open, timeoutMs });
       },
       {
