@@ -58,6 +58,8 @@ export interface Facts {
   features: Record<KernelFeature, "present" | "loadable" | "missing">;
   /** Addresses that the host's own name resolves to on itself. */
   resolves: string[];
+  /** Name servers that pods with the host's DNS would ask, CoreDNS first of all. */
+  nameservers: string[];
   addresses: Address[];
   /** Preferred ones first. */
   routes: DefaultRoute[];

@@ -34,6 +34,11 @@ echo "memoryKiB=$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
 echo "selinux=$(cat /sys/fs/selinux/enforce 2>/dev/null || true)"
 echo "cgroupfs=$(stat -fc %T /sys/fs/cgroup 2>/dev/null || true)"
 echo "ufw=$(sed -n 's/^ENABLED=//p' /etc/ufw/ufw.conf 2>/dev/null || true)"
+section nameservers
+# What the kubelet hands on: systemd-resolved's own file where that runs, since its stub answers on the host alone.
+file=/run/systemd/resolve/resolv.conf
+[ -s "$file" ] || file=/etc/resolv.conf
+awk '$1 == "nameserver" { print $2 }' "$file" 2>/dev/null || true
 section resolves
 timeout 5 getent ahosts "$(uname -n)" 2>/dev/null | awk '{ print $1 }' | sort -u || true
 section disk

@@ -108,6 +108,7 @@ export function parseFacts(label: string, output: string, trip: RoundTrip): Fact
     },
     features: parseFeatures(part("features")),
     resolves: lines(part("resolves")),
+    nameservers: lines(part("nameservers")),
     addresses,
     routes: [...parseRoutes(part("routes4"), 4, addresses), ...parseRoutes(part("routes6"), 6, addresses)],
     listening: parseListening(part("listening"), part("owners")),

@@ -27,6 +27,19 @@ export const resolvesItsOwnName: Check = ({ facts, hostname }) => {
   ];
 };
 
+/** CoreDNS ends at once with "no nameservers found", and nothing in the cluster resolves a name. */
+export const hasNameserver: Check = ({ facts: { nameservers } }) => {
+  if (nameservers.length > 0) return [];
+  return [
+    {
+      check: "Nameserver",
+      text: "has no name server in its resolv.conf, without which CoreDNS does not start on it",
+      remedy:
+        "add one, on an isolated network any address will do; or waive this and give the kubelet another `resolvConf`",
+    },
+  ];
+};
+
 export const addressIsItsOwn: Check = ({ facts: { addresses }, address }) => {
   if (addresses.length === 0 || addresses.some((own) => own.address === address)) return [];
   const own = addresses.filter(({ scope }) => scope === "global").map((a) => a.address);

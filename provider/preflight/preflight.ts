@@ -4,7 +4,14 @@ import type { Candidate, Check, Fleet, Problem } from "./check";
 import { clockAgrees, clockAgreesWithOurs } from "./clock";
 import { belongsToNoOtherCluster, isNoOtherNode, isTheRecordedMachine } from "./cluster";
 import { cgroupControllersAreOn, cgroupVersionSuits, kernelFeaturesAreThere, kernelIsNewEnough } from "./kernel";
-import { addressIsItsOwn, firewallIsOpen, hasDefaultRoute, portsAreFree, resolvesItsOwnName } from "./network";
+import {
+  addressIsItsOwn,
+  firewallIsOpen,
+  hasDefaultRoute,
+  hasNameserver,
+  portsAreFree,
+  resolvesItsOwnName,
+} from "./network";
 import { enoughCpus, enoughDisk, enoughMemory, swapIsOff } from "./resources";
 import {
   architectureIsSupported,
@@ -35,6 +42,7 @@ const checks: readonly Check[] = [
   cgroupControllersAreOn,
   kernelFeaturesAreThere,
   hasDefaultRoute,
+  hasNameserver,
   resolvesItsOwnName,
   addressIsItsOwn,
   portsAreFree,

@@ -58,6 +58,7 @@ export const checkTable: readonly CheckInfo[] = [
       ({ name: `Kernel-${name}`, meaning: `the kernel has ${name}, for ${why}`, waivable, group }) as const,
   ),
   { name: "DefaultRoute", meaning: "there is a default route", waivable },
+  { name: "Nameserver", meaning: "the host's resolv.conf names a name server, for CoreDNS to ask", waivable },
   { name: "Hostname", meaning: "the host resolves its own name", waivable },
   { name: "Address", meaning: "the node's address is the host's own", waivable },
   ...portsOf(true).map(

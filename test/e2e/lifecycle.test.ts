@@ -84,6 +84,16 @@ describe("a cluster's life", () => {
     }
   });
 
+  it("refuses another version and other networks at preview", async () => {
+    const life = { ...spec.clusters.life, kubernetesVersion: "1.34.5", network: { podCidr: "10.245.0.0/16" } };
+    await program.describe({ ...spec, clusters: { life } });
+    const { code, output } = await program.stack.preview();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /kubernetesVersion/);
+    assert.match(output, /podCidr/);
+    await program.describe(spec);
+  });
+
   it("changes labels, taints and annotations in place and leaves those of others alone", async () => {
     await kubectl.run("label", "node", "w1", "example.com/theirs=kept");
     const workers = spec.clusters.life["workers"] as Record<string, Record<string, unknown>>;

@@ -20,6 +20,9 @@ const volatile = [
   "/var/backups",
 ];
 
+/** Values the kernel counts or makes up by itself. */
+const counters = "nf_conntrack_count\\|stable_secret\\|/unix/\\|flow_limit";
+
 const script = `
 set -eu
 prune=""
@@ -34,10 +37,9 @@ systemctl list-unit-files --no-legend --no-pager | awk '{print $1, $2}' | sort
 systemctl list-units --no-legend --no-pager --plain --state=active,failed --type=service,timer,socket | awk '{print $1, $3}' | grep -v '@\\|session-' | sort
 echo "## sysctls"
 cat /etc/sysctl.conf /etc/sysctl.d/* /usr/lib/sysctl.d/* 2>/dev/null | sha256sum
-for key in ip_forward conf/all/forwarding conf/default/forwarding conf/all/rp_filter conf/default/rp_filter conf/all/route_localnet conf/eth0/route_localnet conf/eth0/forwarding conf/eth0/rp_filter; do
-  echo "$key $(cat /proc/sys/net/ipv4/$key)"
+find /proc/sys/net -type f -perm -u+r | grep -v '${counters}' | sort | while read -r key; do
+  echo "$key $(tr '\n' ' ' <"$key" 2>/dev/null || true)"
 done
-for key in /proc/sys/net/bridge/* /proc/sys/net/ipv6/conf/all/forwarding; do [ -r "$key" ] && echo "$key $(cat $key)"; done
 echo "## links"
 ls /sys/class/net | sort
 echo "## rules"

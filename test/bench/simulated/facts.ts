@@ -25,6 +25,7 @@ export function factsOf(host: SimulatedHost): string {
     ["clock", [String(Date.now())]],
     ["os-release", osRelease],
     ["system", systemOf(host)],
+    ["nameservers", ["127.0.0.1"]],
     ["resolves", [host.address]],
     ["disk", diskPaths.map((path) => `${path} 67135704 /`)],
     ["swap", []],

@@ -26,6 +26,7 @@ export function fakeFacts(overrides: Partial<Facts> = {}): Facts {
       vxlan: "loadable",
     },
     resolves: ["10.0.0.11"],
+    nameservers: ["10.0.0.2"],
     addresses: [
       { link: "lo", address: "127.0.0.1", prefix: 8, family: 4, scope: "host" },
       { link: "eth0", address: "10.0.0.11", prefix: 24, family: 4, scope: "global" },

@@ -99,6 +99,7 @@ test("a default route is needed", () => {
 });
 
 test("the host has to know its own name, unless it gets another one", () => {
+  assert.deepEqual(one({ nameservers: [] }), ["Nameserver"]);
   assert.deepEqual(one({ resolves: [] }), ["Hostname"]);
   assert.deepEqual(one({ resolves: [] }, { hostname: "node-1" }), []);
   assert.deepEqual(one({ resolves: [] }, { hostname: "m1" }), ["Hostname"]);
