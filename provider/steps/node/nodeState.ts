@@ -6,6 +6,7 @@ export interface Condition {
   status: string;
   reason?: string;
   message?: string;
+  lastHeartbeatTime?: string;
 }
 
 /** "none": the CNI is somebody else's, so the node only has to be there with a healthy kubelet. */
