@@ -10,7 +10,7 @@ export class CommandLines {
   readonly seen = new Set<string>();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(private readonly words: readonly string[]) {
+  constructor(private readonly words: readonly (string | RegExp)[]) {
     this.timer = setInterval(() => this.look(), everyMs);
   }
 
@@ -23,7 +23,8 @@ export class CommandLines {
       if (!/^\d+$/.test(pid)) continue;
       const line = commandLine(pid);
       this.seen.add(`${pid} ${line}`);
-      if (this.words.some((word) => line.includes(word))) this.found.add(line);
+      if (this.words.some((word) => (typeof word === "string" ? line.includes(word) : word.test(line))))
+        this.found.add(line);
     }
   }
 }
