@@ -36,7 +36,7 @@ export async function waitNodeReady(kubectl: Kubectl, expected: ExpectedNode): P
     }
     progress.say(`waiting for ${name}: ${missing}`);
     // What has just moved on is likely to do so again soon.
-    pause = missing === before ? Math.min(pause * 1.3, 3000) : shortest;
+    pause = missing === before ? Math.min(pause * 1.3, 1000) : shortest;
     before = missing;
     await sleep(pause);
   }
