@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 NODE := node
 
-.PHONY: demo demo-down test test-all check build setup bench clean
+.PHONY: demo demo-down test check build setup bench clean
 
 demo: setup ## a cluster of three hosts on this machine, and what it looks like
 	@$(NODE) dist/test/demo/main.js up
