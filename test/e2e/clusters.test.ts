@@ -55,13 +55,8 @@ describe("two clusters from one program", () => {
 
   it("come up side by side: control planes that are workers too, one host behind a jump host with sudo", async () => {
     await program.describe(spec, secrets());
-    // A join token, a certificate key, and what was given as a secret.
-    const watch = new CommandLines([
-      /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/,
-      /\b[0-9a-f]{64}\b(?=.*kubeadm)/,
-      sudoPassword,
-      keyLine(),
-    ]);
+    // A join token, and what was given as a secret.
+    const watch = new CommandLines([/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/, sudoPassword, keyLine()]);
     const { code, output } = await program.stack.up();
     watch.stop();
     assert.equal(code, 0, output);
