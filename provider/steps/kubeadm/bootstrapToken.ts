@@ -1,7 +1,7 @@
 // A bootstrap token that lives as long as one join: made on a living control plane, deleted there whatever happens.
 import type { Host } from "../../host/host";
 import type { Kubectl } from "../../host/kubectl";
-import type { Identity } from "../../host/kubeObject";
+import type { Identity, KubeObject } from "../../host/kubeObject";
 import { UserError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { runKubeadm } from "./runKubeadm";
@@ -42,11 +42,19 @@ const descriptionFor = (node: string) => `pulumi-kubeadm: join of ${node}`;
 /** Those that a killed join of this node left; each would let anybody who saw it join for up to ten minutes. */
 export async function forgetTokensOf(kubectl: Kubectl, node: string): Promise<void> {
   const described = Buffer.from(descriptionFor(node)).toString("base64");
+  await forgetTokens(
+    kubectl,
+    ({ data }) => (data as Record<string, string> | undefined)?.["description"] === described,
+  );
+}
+
+export async function forgetTokens(
+  kubectl: Kubectl,
+  which: (secret: KubeObject) => boolean = () => true,
+): Promise<void> {
   const query = { type: "secrets", namespace: "kube-system", fields: "type=bootstrap.kubernetes.io/token" };
-  for (const { metadata, data } of await kubectl.list(query)) {
-    if ((data as Record<string, string> | undefined)?.["description"] !== described) continue;
-    await kubectl.delete({ apiVersion: "v1", kind: "Secret", namespace: "kube-system", name: metadata.name });
-  }
+  for (const secret of (await kubectl.list(query)).filter(which))
+    await kubectl.delete({ apiVersion: "v1", kind: "Secret", namespace: "kube-system", name: secret.metadata.name });
 }
 
 function tokenSecret(token: string): Identity {
