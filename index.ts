@@ -1,6 +1,15 @@
 export { Addon } from "./components/addon";
 export type { AddonArgs, ManifestFile } from "./components/args/addon";
-export type { EndpointArgs, FileArgs, K8sClusterArgs, KubeadmArgs } from "./components/args/cluster";
+export type {
+  BackupArgs,
+  CertificatesArgs,
+  EndpointArgs,
+  FileArgs,
+  K8sClusterArgs,
+  KubeadmArgs,
+  UpgradeArgs,
+  VirtualIpArgs,
+} from "./components/args/cluster";
 export type { ConnectionArgs, HopArgs, SudoArgs, TimeoutsArgs } from "./components/args/connection";
 export type {
   ControlPlaneArgs,

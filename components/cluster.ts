@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withPort } from "../provider/lib/endpoint";
 import { Identity, Kubeconfig, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 import { ControlPlaneNode } from "./controlPlaneNode";
+import { explicitEndpoint } from "./endpoint";
 import { newKubernetesProvider } from "./kubernetesProvider";
 import { defined, timeoutsOf } from "./settings";
 import { checkClusterArgs } from "./validate";
@@ -96,14 +98,13 @@ export class K8sCluster extends pulumi.ComponentResource {
   private newWiring(): Wiring {
     const [first] = Object.values(this.controlPlanes);
     if (!first) throw new pulumi.RunError(`K8sCluster ${this.resourceName}: controlPlanes: at least one is needed`);
-    const { endpoint } = this.args;
-    const explicitEndpoint = endpoint && pulumi.interpolate`${endpoint.host}:${endpoint.port ?? 6443}`;
+    const explicit = explicitEndpoint(this.args.endpoint);
     const identity = new Identity(
       `${this.resourceName}-identity`,
       defined({
         name: this.resourceName,
-        endpoint: explicitEndpoint ?? endpointOf(first.address),
-        explicitEndpoint,
+        endpoint: explicit ?? first.address.apply((address) => withPort(address)),
+        explicitEndpoint: explicit,
       }) as never,
       { parent: this },
     );
@@ -112,7 +113,9 @@ export class K8sCluster extends pulumi.ComponentResource {
       args: this.args,
       clusterId: identity.clusterId,
       clusterName: this.resourceName,
-      apiEndpoint: identity.apiEndpoint,
+      // What the program says is known in every preview, also in the one that changes it.
+      apiEndpoint: explicit ?? identity.apiEndpoint,
+      addresses: Object.fromEntries(Object.values(this.controlPlanes).map((node) => [node.nodeName, node.address])),
       reach,
       targets: Object.fromEntries(this.allNodes().map((node) => [node.nodeName, node.target])),
       machines: {},
@@ -125,12 +128,16 @@ export class K8sCluster extends pulumi.ComponentResource {
 
   private newPreflight(clusterId: pulumi.Output<string>, reach: Wiring["reach"]): Preflight {
     const hosts = Object.fromEntries(this.allNodes().map((node) => [node.nodeName, node.preflightInputs()]));
-    const { kubernetesVersion } = this.args;
+    const { kubernetesVersion, upgrade, drain, endpoint } = this.args;
     const inputs = {
       clusterId,
       kubernetesVersion,
       hosts,
       reach: { ...reach },
+      order: Object.keys(this.controlPlanes),
+      upgrade,
+      drain,
+      virtualIp: endpoint?.virtualIp?.address,
       timeouts: timeoutsOf(this.args.timeouts, {}),
     };
     return new Preflight(`${this.resourceName}-preflight`, defined(inputs) as never, { parent: this });
@@ -143,8 +150,4 @@ export class K8sCluster extends pulumi.ComponentResource {
     const options = { parent: this, dependsOn: [...wiring.controlPlanes] };
     return new Kubeconfig(`${this.resourceName}-kubeconfig`, defined({ ...inputs, timeouts }) as never, options);
   }
-}
-
-function endpointOf(address: pulumi.Output<string>): pulumi.Output<string> {
-  return address.apply((text) => (text.includes(":") ? `[${text}]:6443` : `${text}:6443`));
 }

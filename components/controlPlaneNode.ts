@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ControlPlane } from "../provider/resources";
 import type { ControlPlaneNodeArgs } from "./args/node";
+import { frontOf } from "./endpoint";
 import { ClusterNode } from "./node";
-import { filesOf } from "./settings";
+import { defined, filesOf, secret } from "./settings";
 import { checkNodeArgs } from "./validate";
 import type { Wiring } from "./wiring";
 
@@ -26,17 +27,32 @@ export class ControlPlaneNode extends ClusterNode {
   /** @internal */
   wire(wiring: Wiring): void {
     wiring.reach[this.nodeName] = this.target;
+    wiring.addresses[this.nodeName] = this.address;
     const host = wiring.hosts[this.nodeName] ?? this.prepare(wiring, this.ownPreflight(wiring));
-    const inputs = {
+    const { endpoint, certificates, backup, files } = this.clusterArgs;
+    const inputs = defined({
       ...this.membership(wiring),
       roles: { worker: this.roles.worker },
-      files: filesOf(this.clusterArgs.files),
-    };
-    const dependsOn = [host, ...wiring.controlPlanes];
+      files: filesOf(files),
+      front: frontOf(endpoint, wiring.addresses),
+      certificates,
+      backup: backup && defined({ ...backup, passphrase: secret(backup.passphrase) }),
+    });
+    const dependsOn = hostsBefore(wiring, host);
     wiring.controlPlanes.push(
       new ControlPlane(`${this.resourceName}-control-plane`, inputs as never, { parent: this, dependsOn }),
     );
     wiring.machines[this.nodeName] = this.machine;
     this.registerOutputs({ nodeName: this.nodeName, address: this.address, machineId: this.machineId });
   }
+}
+
+/**
+ * The control planes before this one, and hosts. A cluster that is made starts as soon as its first host is ready; one that is there is
+ * changed only when all its hosts hold what the change needs.
+ */
+function hostsBefore(wiring: Wiring, own: pulumi.Resource): pulumi.Input<pulumi.Resource>[] {
+  const all = Object.values(wiring.hosts).filter((host) => host !== own);
+  const { established } = wiring.preflight;
+  return [own, ...wiring.controlPlanes, ...all.map((host) => established.apply((there) => (there ? host : own)))];
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Host, Machine, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 import type { ControlPlaneArgs, NodeArgs } from "./args/node";
+import { holderNeeds } from "./endpoint";
 import { connectionOf, containerdOf, defined, kubeadmOf, networkOf, timeoutsOf } from "./settings";
 import type { TargetInputs, Wiring } from "./wiring";
 
@@ -66,9 +67,10 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
         { machineId, address: nodeAddress },
       ]),
     );
-    const { kubernetesVersion } = this.clusterArgs;
+    const { kubernetesVersion, upgrade, drain } = this.clusterArgs;
     const hosts = { [this.nodeName]: this.preflightInputs() };
-    const inputs = { clusterId: wiring.clusterId, kubernetesVersion, hosts, peers, reach: { ...wiring.reach } };
+    const reach = { ...wiring.reach };
+    const inputs = { clusterId: wiring.clusterId, kubernetesVersion, hosts, peers, reach, upgrade, drain };
     return new Preflight(`${this.resourceName}-preflight`, defined({ ...inputs, timeouts: this.timeouts() }), {
       parent: this,
     });
@@ -76,7 +78,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
 
   /** @internal The host's preparation; side by side with all others, but for those that get the bundle from this one. */
   prepare(wiring: Wiring, preflight: pulumi.Resource): Host {
-    const { kubernetesVersion, source, network } = this.clusterArgs;
+    const { kubernetesVersion, source, network, endpoint } = this.clusterArgs;
     const documents = kubeadmOf(this.clusterArgs.kubeadm, this.nodeArgs.kubeadm);
     const via = this.viaOf(wiring);
     const inputs = defined({
@@ -87,6 +89,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
       via: via && { name: via.name, target: wiring.targets[via.name] },
       containerd: containerdOf(this.nodeArgs.containerd ?? this.clusterArgs.containerd),
       cni: networkOf(network)["cni"],
+      front: this.roles.controlPlane ? holderNeeds(endpoint) : undefined,
       hostname: this.nodeArgs.hostname,
       swap: this.nodeArgs.swap,
       clusterConfiguration: documents["clusterConfiguration"],
@@ -123,6 +126,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
       providerId: this.nodeArgs.providerId,
       preflightIgnore: this.preflightIgnore(),
       drain: this.nodeArgs.drain ?? this.clusterArgs.drain,
+      upgrade: this.clusterArgs.upgrade,
     }) as Fields;
   }
 

@@ -8,6 +8,7 @@ import { type Registries, registryProblems } from "../provider/kubeadm/registrie
 import type { KubeadmDocuments, Taint } from "../provider/kubeadm/spec";
 import { versionProblems } from "../provider/kubeadm/versions";
 import { containsUnknown } from "../provider/lib/unknown";
+import { backupRules, endpointRules, virtualIpIsFree } from "./clusterRules";
 
 /** What is taken where `network` is silent. */
 export const defaultNetwork = {
@@ -28,6 +29,12 @@ export function clusterRules(args: Plain): Problem[] {
     ...documentRules(args),
     ...registryRules(args["containerd"], "containerd"),
     ...viaRules(args, nodes),
+    ...endpointRules(args["endpoint"]),
+    ...virtualIpIsFree(
+      args["endpoint"],
+      nodes.flatMap(([path, node]) => ownAddresses(path, node)),
+    ),
+    ...backupRules(args["backup"]),
     ...keyRules(nodes),
     ...countRules(nodesOf(args, "controlPlanes")),
     ...nodes.flatMap(([path, node]) => nodeRules(path, node)),
@@ -58,6 +65,13 @@ export function nodeRules(path: string, node: Plain): Problem[] {
     ),
     ...registryRules(node["containerd"], at("containerd")),
   ];
+}
+
+function ownAddresses(path: string, node: Plain): [string, string][] {
+  const { host } = section(node["connection"]);
+  return [known(node["address"]), known(host)].flatMap((address): [string, string][] =>
+    address === undefined ? [] : [[path, address]],
+  );
 }
 
 /** What the user's own documents contradict. What is not known yet is looked at again where the documents are built. */

@@ -1,17 +1,21 @@
 // The shape of the arguments: the leaves' own schemas put together, so that nothing is described twice.
 import { z } from "zod";
 import {
+  backupSchema,
+  certificatesSchema,
   cniSchema,
   connectionSchema,
   containerdSchema,
   drainSchema,
   filesSchema,
+  frontSchema,
   kubeadmSchema,
   networkSchema,
   nodeMetaShape,
   preflightSchema,
   sourceSchema,
   timeoutsSchema,
+  upgradeSchema,
 } from "../provider/kubeadm/spec";
 
 /** Anywhere but in a leaf the host may come from the cluster's defaults. */
@@ -32,7 +36,7 @@ const nodeShape = {
   containerd: containerdSchema.optional(),
   preflight: preflightSchema.optional(),
   drain: drainSchema.optional(),
-  onUnreachable: z.enum(["stop", "remove"]).optional(),
+  onUnreachable: z.enum(["stop", "remove", "force"]).optional(),
   kubeadm: kubeadmSchema.pick({ joinConfiguration: true }).optional(),
   timeouts: timeoutsSchema.optional(),
 };
@@ -46,12 +50,19 @@ const ofCluster = {
   nodeName: z.string().optional(),
 };
 
+const port = z.number().int().min(1).max(65535);
+const endpointSchema = z.strictObject({
+  host: z.string().optional(),
+  port: port.optional(),
+  virtualIp: frontSchema.omit({ members: true }).partial({ by: true, port: true, virtualRouterId: true }).optional(),
+});
+
 export const clusterSchema = z.strictObject({
   kubernetesVersion: z.string(),
   connection: partialConnection.optional(),
   controlPlanes: z.record(z.string(), z.strictObject(controlPlaneShape)),
   workers: z.record(z.string(), z.strictObject(nodeShape)).optional(),
-  endpoint: z.strictObject({ host: z.string(), port: z.number().int().min(1).max(65535).optional() }).optional(),
+  endpoint: endpointSchema.optional(),
   network: networkSchema.extend({ cni: cniSchema }).partial().optional(),
   source: sourceSchema.optional(),
   containerd: containerdSchema.optional(),
@@ -59,7 +70,10 @@ export const clusterSchema = z.strictObject({
   files: filesSchema.optional(),
   preflight: preflightSchema.optional(),
   drain: drainSchema.optional(),
-  onUnreachable: z.enum(["stop", "remove"]).optional(),
+  onUnreachable: z.enum(["stop", "remove", "force"]).optional(),
+  upgrade: upgradeSchema.optional(),
+  certificates: certificatesSchema.optional(),
+  backup: backupSchema.optional(),
   timeouts: timeoutsSchema.optional(),
 });
 

@@ -1,6 +1,6 @@
 // What a cluster hands to its nodes and addons: ids, settings, and the leaves they have to wait for.
 import type * as pulumi from "@pulumi/pulumi";
-import type { Host, Machine } from "../provider/resources";
+import type { Host, Machine, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 
 /** A Target whose parts may still be Inputs, put together field by field so that each keeps its own secrecy. */
@@ -17,6 +17,8 @@ export interface Wiring {
   readonly clusterName: string;
   /** "host:port" of the API. */
   readonly apiEndpoint: pulumi.Output<string>;
+  /** Addresses of the control planes so far, for those that hold the API's virtual address. */
+  readonly addresses: Record<string, pulumi.Output<string>>;
   /** All control planes by node name, also those declared by themselves before whoever asks. */
   readonly reach: Record<string, TargetInputs>;
   /** How the cluster's own nodes are reached. */
@@ -26,7 +28,7 @@ export interface Wiring {
   /** Preparations of all nodes so far, for those that fetch the bundle from one of them. */
   readonly hosts: Record<string, Host>;
   /** Hosts wait for it. */
-  readonly preflight: pulumi.Resource;
+  readonly preflight: Preflight;
   /** They form a chain: one change of a control plane at a time. */
   readonly controlPlanes: pulumi.Resource[];
   readonly workers: pulumi.Resource[];

@@ -61,9 +61,10 @@ export interface NodeArgs {
   drain?: DrainArgs;
   /**
    * When the node is to be removed and its host does not answer: "stop" (default) ends with an error, "remove" takes the node
-   * out through the API alone and leaves the host as it is. `KUBEADM_ON_UNREACHABLE` overrides it for one run.
+   * out through the API alone and leaves the host as it is. A node that is still Ready is not gone, only out of our reach: that
+   * needs "force". `KUBEADM_ON_UNREACHABLE` overrides it for one run.
    */
-  onUnreachable?: Input<"stop" | "remove">;
+  onUnreachable?: Input<"stop" | "remove" | "force">;
   /** Documents of kubeadm for this node, merged over the cluster's. The kubelets' configuration is one for all nodes. */
   kubeadm?: {
     /** Upstream: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/#kubeadm-k8s-io-v1beta4-JoinConfiguration */

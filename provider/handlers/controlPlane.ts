@@ -1,7 +1,7 @@
 // A control plane's membership: the first one starts the cluster, the others join it, all of them converge and leave safely.
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { filesSchema } from "../kubeadm/spec";
+import { backupSchema, certificatesSchema, filesSchema, frontSchema } from "../kubeadm/spec";
 import type { Attempt } from "../recipes/attempt";
 import { bringUpControlPlane } from "../recipes/controlPlane";
 import { leave } from "../recipes/leave";
@@ -16,6 +16,10 @@ const schema = z.strictObject({
   roles: z.strictObject({ worker: z.boolean().optional() }).optional(),
   /** Put onto the host and mounted into the API server; a change restarts what reads them. */
   files: filesSchema.optional(),
+  /** The API's virtual address, where the cluster has one. */
+  front: frontSchema.optional(),
+  backup: backupSchema.optional(),
+  certificates: certificatesSchema.optional(),
 });
 export type ControlPlaneInputs = z.infer<typeof schema>;
 
@@ -82,7 +86,7 @@ async function remove({ progress }: Operation, { inputs }: Known<ControlPlaneInp
 export const controlPlane: Handler<ControlPlaneInputs, NodeOutputs> = {
   kind: "ControlPlane",
   schema,
-  changes: { ...nodeChanges, roles: "work", files: "work" },
+  changes: { ...nodeChanges, roles: "work", files: "work", front: "work", backup: "quiet", certificates: "quiet" },
   rules: (news, olds) => [...nodeRules(news, olds), ...configurationRules(news, olds), ...addressRule(news, olds)],
   replaces: (field, olds, news) => field === "target" && isAnother(olds, news),
   create: async (op, inputs) => ({ id: idOf(inputs), outputs: await bringUp(op, inputs, false) }),

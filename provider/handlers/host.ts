@@ -6,7 +6,7 @@ import { readClaim } from "../host/journal";
 import { withHost } from "../host/open";
 import { operatingSystem } from "../host/os/os";
 import { undoPreparation } from "../host/undo";
-import { targetSchema } from "../kubeadm/spec";
+import { onUnreachableSchema, targetSchema } from "../kubeadm/spec";
 import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
 import { type Prepared, prepare } from "../recipes/prepare";
 import { surveyHost } from "../recipes/survey";
@@ -21,7 +21,7 @@ const schema = z.strictObject({
    * What a delete does when the host cannot be asked. KUBEADM_ON_UNREACHABLE overrides it for one run. "remove" is about the
    * node in the cluster; for the host it means the same as "forget".
    */
-  onUnreachable: z.enum(["stop", "remove", "forget"]).optional(),
+  onUnreachable: onUnreachableSchema.optional(),
   /** What a refresh found different; a program never says it, so that it shows as a change. */
   drift: z.array(z.string()).optional(),
 });
@@ -141,6 +141,7 @@ export const host: Handler<HostInputs, HostOutputs> = {
     via: "quiet",
     containerd: "work",
     cni: "work",
+    front: "work",
     hostname: "work",
     swap: "work",
     nodeAddresses: "work",

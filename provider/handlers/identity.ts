@@ -1,45 +1,29 @@
 // Who the cluster is: an id made once and the endpoint it was made with. No host is asked, nothing is ever updated.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { withPort } from "../lib/endpoint";
 import type { Handler } from "./handler";
 
 const schema = z.strictObject({
   name: z.string().min(1),
-  /** A host or "host:port"; what the component found: the program's, else the first control plane's address. */
+  /** A host or "host:port": the program's, else the first control plane's address. */
   endpoint: z.string().min(1),
   /** Only what the program itself says. */
   explicitEndpoint: z.string().min(1).optional(),
 });
 export type IdentityInputs = z.infer<typeof schema>;
 
+/** The computed default may move, as when the first control plane is replaced: the cluster keeps the one it was made with. */
 export type IdentityOutputs = {
   clusterId: string;
   /** "host:port" */
   apiEndpoint: string;
 };
 
-/** 6443 where no port is given; a bare IPv6 address gets its brackets. */
-export function withPort(endpoint: string): string {
-  if (/^\[.+\]:\d+$/.test(endpoint) || /^[^:]+:\d+$/.test(endpoint)) return endpoint;
-  if (endpoint.startsWith("[")) return `${endpoint}:6443`;
-  return endpoint.includes(":") ? `[${endpoint}]:6443` : `${endpoint}:6443`;
-}
-
-/** The computed default may move, as when the first control plane is replaced: the cluster keeps the one it was made with. */
-function rules(news: Partial<IdentityInputs>, olds: IdentityInputs | undefined): string[] {
-  if (!olds || news.explicitEndpoint === undefined) return [];
-  const before = withPort(olds.explicitEndpoint ?? olds.endpoint);
-  const after = withPort(news.explicitEndpoint);
-  return before === after
-    ? []
-    : [`endpoint: changing the endpoint from ${before} to ${after} is not supported yet; keep ${before}`];
-}
-
 export const identity: Handler<IdentityInputs, IdentityOutputs> = {
   kind: "Identity",
   schema,
   changes: { name: "ignored", endpoint: "ignored", explicitEndpoint: "ignored" },
-  rules,
   create: async (_op, { endpoint }) => {
     const clusterId = randomUUID();
     return { id: clusterId, outputs: { clusterId, apiEndpoint: withPort(endpoint) } };

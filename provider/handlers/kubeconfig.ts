@@ -63,7 +63,7 @@ async function fetch(
 export const kubeconfig: Handler<KubeconfigInputs, KubeconfigOutputs> = {
   kind: "Kubeconfig",
   schema,
-  changes: { clusterId: "fixed", clusterName: "fixed", endpoint: "fixed", reach: "ignored", timeouts: "ignored" },
+  changes: { clusterId: "fixed", clusterName: "fixed", endpoint: "work", reach: "ignored", timeouts: "ignored" },
   create: async (op, inputs) => ({ id: `${inputs.clusterId}/kubeconfig`, outputs: await fetch(op, inputs) }),
   update: (op, _known, inputs) => fetch(op, inputs),
   read: async (_op, { inputs, outputs }) => ({ inputs, outputs: outputsSchema.parse(outputs) }),

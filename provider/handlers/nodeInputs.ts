@@ -7,13 +7,15 @@ import {
   type Network,
   networkSchema,
   nodeMetaShape,
+  type OnUnreachable,
+  onUnreachableSchema,
   reachSchema,
   type Target,
   targetSchema,
   timeoutsSchema,
+  upgradeSchema,
 } from "../kubeadm/spec";
 import { RefusedError } from "../lib/errors";
-import type { OnUnreachable } from "../recipes/takeOut";
 import type { Change } from "./handler";
 
 export const nodeShape = {
@@ -33,7 +35,8 @@ export const nodeShape = {
   preflightIgnore: z.array(z.string()).optional(),
   drain: drainSchema.optional(),
   /** What a delete does when the host cannot be asked. KUBEADM_ON_UNREACHABLE overrides it for one run. */
-  onUnreachable: z.enum(["stop", "remove", "forget"]).optional(),
+  onUnreachable: onUnreachableSchema.optional(),
+  upgrade: upgradeSchema.optional(),
   timeouts: timeoutsSchema.optional(),
   /** What a refresh found different; a program never says it, so that it shows as a change. */
   drift: z.array(z.string()).optional(),
@@ -45,7 +48,7 @@ export const nodeChanges = {
   name: "fixed",
   target: "replace",
   reach: "quiet",
-  endpoint: "fixed",
+  endpoint: "work",
   kubernetesVersion: "work",
   network: "work",
   labels: "work",
@@ -57,6 +60,7 @@ export const nodeChanges = {
   preflightIgnore: "quiet",
   drain: "quiet",
   onUnreachable: "quiet",
+  upgrade: "quiet",
   timeouts: "quiet",
   drift: "work",
 } as const satisfies Record<keyof typeof nodeShape, Change>;
@@ -106,6 +110,10 @@ export function isAnother(olds: { target: Target }, news: { target?: Target }): 
 export function onUnreachable(wanted: OnUnreachable | undefined, env: NodeJS.ProcessEnv = process.env): OnUnreachable {
   const forRun = env.KUBEADM_ON_UNREACHABLE;
   if (forRun === undefined || forRun === "") return wanted ?? "stop";
-  if (forRun === "stop" || forRun === "remove" || forRun === "forget") return forRun;
-  throw new RefusedError(`KUBEADM_ON_UNREACHABLE is "${forRun}"`, 'set it to "stop", "remove" or "forget"');
+  const { data } = onUnreachableSchema.safeParse(forRun);
+  if (data) return data;
+  throw new RefusedError(
+    `KUBEADM_ON_UNREACHABLE is "${forRun}"`,
+    `set it to ${onUnreachableSchema.options.join(", ")}`,
+  );
 }

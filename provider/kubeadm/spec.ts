@@ -185,6 +185,47 @@ export const drainSchema = z.strictObject({
   gracePeriod: z.number().int().min(0).optional(),
 });
 
+/** What keeps the API's virtual address on a control plane that answers. */
+export const frontSchema = z.strictObject({
+  by: z.enum(["keepalived", "kube-vip"]),
+  /** The virtual address, without a prefix length. */
+  address: z.string().min(1),
+  /** Where clients connect: haproxy's port, or with kube-vip the API server's own. */
+  port,
+  virtualRouterId: z.number().int().min(1).max(255),
+  /** Absent: the one that holds the node's address. */
+  interface: z.string().min(1).optional(),
+  /** Of kube-vip. */
+  image: z.string().min(1).optional(),
+  /** Addresses of the control planes by node name. */
+  members: z.record(z.string(), z.string()),
+});
+export type Front = z.infer<typeof frontSchema>;
+
+export const backupSchema = z.strictObject({
+  /** How many stay on each control plane. */
+  keep: z.number().int().min(1).max(100).optional(),
+  /** Directory on the machine that runs Pulumi, for encrypted copies. */
+  copyTo: z.string().min(1).optional(),
+  passphrase: z.string().min(1).optional(),
+});
+export type Backup = z.infer<typeof backupSchema>;
+
+export const certificatesSchema = z.strictObject({
+  /** Days. */
+  renewBefore: z.number().int().min(1).optional(),
+});
+
+export const upgradeSchema = z.strictObject({
+  /** Workers that may be away at a time: a number or a percentage of the workers. */
+  maxUnavailable: z.union([z.number().int().min(1), z.string().regex(/^(100|[1-9]?[0-9])%$/)]).optional(),
+});
+export type Upgrade = z.infer<typeof upgradeSchema>;
+
+/** What becomes of a node whose host does not answer when it is to be removed. */
+export const onUnreachableSchema = z.enum(["stop", "remove", "force", "forget"]);
+export type OnUnreachable = z.infer<typeof onUnreachableSchema>;
+
 /** A file put onto every control plane, e.g. an audit policy. */
 export const filesSchema = z.record(
   z.string().startsWith("/"),

@@ -1,6 +1,6 @@
 // What a preflight is told.
 import { z } from "zod";
-import { reachSchema, targetSchema, timeoutsSchema } from "../kubeadm/spec";
+import { drainSchema, reachSchema, targetSchema, timeoutsSchema, upgradeSchema } from "../kubeadm/spec";
 
 const hostSchema = z.strictObject({
   target: targetSchema,
@@ -20,6 +20,13 @@ export const preflightInputsSchema = z.strictObject({
   /** Machines that are nodes of the cluster by other leaves. */
   peers: z.record(z.string(), z.strictObject({ machineId: z.string(), address: z.string() })).optional(),
   reach: reachSchema,
+  /** Names of the control planes in the order of the program: the order in which they are upgraded. */
+  order: z.array(z.string()).optional(),
+  upgrade: upgradeSchema.optional(),
+  /** How pods leave, for budgets that would block an upgrade. */
+  drain: drainSchema.optional(),
+  /** The API's virtual address: nobody may have it before the cluster is made. */
+  virtualIp: z.string().optional(),
   timeouts: timeoutsSchema.optional(),
 });
 export type PreflightInputs = z.infer<typeof preflightInputsSchema>;

@@ -1,7 +1,7 @@
 // What a living control plane does for a node that leaves: its pods, its place in etcd, its Node, its record.
 import type { Host } from "../host/host";
 import { type LivingControlPlane, withControlPlane } from "../host/reach";
-import { deadline } from "../kubeadm/spec";
+import { deadline, type OnUnreachable } from "../kubeadm/spec";
 import { RefusedError, StepError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import type { NodePlan } from "../steps/kubeadm/context";
@@ -10,8 +10,6 @@ import { stopKubelet } from "../steps/kubeadm/stopKubelet";
 import { forgetNode } from "../steps/node/clusterRecord";
 import { deleteNode } from "../steps/node/deleteNode";
 import { drain, type OnBlocked } from "../steps/node/drain";
-
-export type OnUnreachable = "stop" | "remove" | "forget";
 
 export interface Leave {
   plan: NodePlan;

@@ -33,8 +33,10 @@ export class Machine extends Leaf {
 }
 
 export class Preflight extends Leaf {
+  /** Whether there was a cluster when it last looked; absent in states of before. */
+  declare readonly established: pulumi.Output<boolean | undefined>;
   constructor(name: string, inputs: Wired<PreflightInputs>, options: Options) {
-    super("Preflight", name, inputs, { names: ["passed"] }, options);
+    super("Preflight", name, inputs, { names: ["passed", "established"] }, options);
   }
 }
 

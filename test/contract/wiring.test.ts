@@ -56,7 +56,12 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
       timeouts: { join: 100 },
     },
   },
-  endpoint: { host: "api.example", port: 6443 },
+  endpoint: {
+    virtualIp: { address: "10.0.0.10", port: 9443, by: "keepalived", virtualRouterId: 7, interface: "eth1" },
+  },
+  upgrade: { maxUnavailable: "20%" },
+  certificates: { renewBefore: 20 },
+  backup: { keep: 3, copyTo: "/srv/backups", passphrase: "phrase" },
   network: {
     podCidr: "10.244.0.0/16",
     serviceCidr: "10.96.0.0/16",

@@ -3,7 +3,17 @@
 import type { Host } from "../../host/host";
 import type { Kubectl } from "../../host/kubectl";
 import type { LivingControlPlane } from "../../host/reach";
-import type { KubeadmDocuments, Network, Reach, Taint, Target, Timeouts } from "../../kubeadm/spec";
+import type {
+  Backup,
+  Front,
+  KubeadmDocuments,
+  Network,
+  Reach,
+  Taint,
+  Target,
+  Timeouts,
+  Upgrade,
+} from "../../kubeadm/spec";
 import type { StepContext } from "../step";
 
 export type PlacedFiles = Readonly<Record<string, { content: string; mode?: string | undefined }>>;
@@ -30,6 +40,11 @@ export interface NodePlan {
   /** A control plane that also takes ordinary pods. */
   schedulable: boolean;
   files: PlacedFiles;
+  /** Of a control plane: the API's virtual address, where the cluster has one. */
+  front?: Front | undefined;
+  backup?: Backup | undefined;
+  certificates?: { renewBefore?: number | undefined } | undefined;
+  upgrade?: Upgrade | undefined;
 }
 
 export interface NodeContext extends StepContext {

@@ -2,7 +2,14 @@
 import { z } from "zod";
 import type { Facts } from "../../host/facts";
 import type { Architecture, OperatingSystem } from "../../host/os/os";
-import { cniSchema, containerdSchema, sourceSchema, targetSchema, timeoutsSchema } from "../../kubeadm/spec";
+import {
+  cniSchema,
+  containerdSchema,
+  frontSchema,
+  sourceSchema,
+  targetSchema,
+  timeoutsSchema,
+} from "../../kubeadm/spec";
 import type { StagedArtifact } from "../../source/place";
 import type { Supply } from "../../source/supply";
 import type { StepContext } from "../step";
@@ -19,6 +26,8 @@ export const prepareShape = {
   via: z.strictObject({ name: z.string().min(1), target: targetSchema }).optional(),
   containerd: containerdSchema.optional(),
   cni: cniSchema,
+  /** On a control plane: what holds the API's virtual address there. */
+  front: frontSchema.pick({ by: true, image: true }).optional(),
   /** The host's own name from now on. */
   hostname: z.string().min(1).optional(),
   /** What to do where swap is on. Default: leave it to the preflight, which refuses. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { identity, withPort } from "../../../provider/handlers/identity";
+import { identity } from "../../../provider/handlers/identity";
+import { withPort } from "../../../provider/lib/endpoint";
 import { silent } from "../../../provider/lib/progress";
 
 const op = { progress: silent };
@@ -17,11 +18,4 @@ test("every cluster has an id of its own", async () => {
   const [a, b] = await Promise.all([1, 2].map(() => identity.create(op, { name: "c", endpoint: "10.0.0.1" })));
   assert.notEqual(a?.outputs.clusterId, b?.outputs.clusterId);
   assert.equal(a?.outputs.apiEndpoint, "10.0.0.1:6443");
-});
-
-test("a moved default is no change, a changed endpoint of the program is refused", () => {
-  const olds = { name: "c", endpoint: "10.0.0.1", explicitEndpoint: "10.0.0.1" };
-  assert.deepEqual(identity.rules?.({ name: "c", endpoint: "10.0.0.2" }, olds), []);
-  assert.deepEqual(identity.rules?.({ ...olds, explicitEndpoint: "10.0.0.1:6443" }, olds), []);
-  assert.match(identity.rules?.({ ...olds, explicitEndpoint: "10.0.0.9" }, olds)[0] ?? "", /not supported yet/);
 });
