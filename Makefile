@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 NODE := node
 
-.PHONY: demo demo-down test check build setup bench clean
+.PHONY: demo demo-down test test-all check build setup bench clean
 
 demo: setup ## a cluster of three hosts on this machine, and what it looks like
 	@$(NODE) dist/test/demo/main.js up
@@ -11,8 +11,13 @@ demo: setup ## a cluster of three hosts on this machine, and what it looks like
 demo-down: build ## take the demo's cluster and hosts away
 	@$(NODE) dist/test/demo/main.js down
 
-test: setup check ## every test, the ones on real hosts too
+test: setup check ## every test, the ones on real hosts too; of the two upgrades the first
+	@$(NODE) dist/test/tools/main.js setup --before
 	@$(NODE) dist/test/run.js
+
+test-all: setup check ## every test, with both upgrades
+	@$(NODE) dist/test/tools/main.js setup --all
+	@TEST_ALL=1 $(NODE) dist/test/run.js
 
 check: build ## format, lint, types, unit tests; under a minute
 	@npx --no-install biome check .

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { debianBinaries, networkToolsSlice } from "./debian";
 import type { ImageFile, ImageRecipe } from "./image";
-import { coredns, helloWeb, kubernetes, programs } from "./programs";
+import { coredns, etcdServer, helloWeb, kubernetes, programs } from "./programs";
 import { imagesOf, versions } from "./versions";
 
 const registry = "registry.k8s.io";
@@ -36,7 +36,7 @@ export async function imageRecipes(version: string): Promise<ImageRecipe[]> {
     own(refs.controllerManager, "kube-controller-manager"),
     own(refs.scheduler, "kube-scheduler"),
     { ...own(refs.proxy, "kube-proxy"), base: slice },
-    await etcdRecipe(refs.etcd),
+    await etcdRecipe(refs.etcd, imagesOf(version).etcd),
     {
       ref: refs.coredns,
       files: [{ path: "coredns", from: join(await coredns(imagesOf(version).coredns), "coredns") }],
@@ -74,11 +74,11 @@ export async function helloWebRecipe(): Promise<ImageRecipe> {
   };
 }
 
-async function etcdRecipe(ref: string): Promise<ImageRecipe> {
-  const dir = await programs("etcd");
-  // The server's package is called server, its program etcd.
-  const server = { path: "usr/local/bin/etcd", from: join(dir, "server") };
-  return { ref, files: [server, program(dir, "etcdctl"), program(dir, "etcdutl")], entrypoint: ["etcd"] };
+/** etcd's tools are not to be had as modules of every version; theirs work with each server. */
+async function etcdRecipe(ref: string, tag: string): Promise<ImageRecipe> {
+  const server = { path: "usr/local/bin/etcd", from: join(await etcdServer(tag), "server") };
+  const tools = await programs("etcd-tools");
+  return { ref, files: [server, program(tools, "etcdctl"), program(tools, "etcdutl")], entrypoint: ["etcd"] };
 }
 
 function program(dir: string, name: string): ImageFile {

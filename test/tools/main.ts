@@ -3,9 +3,11 @@ import { debianHost } from "./debian";
 import { binDir, pulumiEnv } from "./env";
 import { say } from "./run";
 import { installSystemPackages } from "./system";
+import { versions } from "./versions";
 
 const usage = `usage: node dist/test/tools/main.js COMMAND
-  setup    system packages, then every program, the bundle and the lab's host image
+  setup    system packages, then every program, the bundle and the lab's host image;
+           --before, --all: also of the version before the default, or of every version pinned
   env      shell exports for the project's own pulumi and kubectl
   bundle   print the bundle's directory, made when it is not there
   bin      print the directory of the programs, made when it is not there`;
@@ -13,7 +15,7 @@ const usage = `usage: node dist/test/tools/main.js COMMAND
 async function main(): Promise<void> {
   switch (process.argv[2]) {
     case "setup":
-      return await setup();
+      return await setup(versionsFor(process.argv[3]));
     case "env":
       return print(Object.entries(await pulumiEnv()).map(([name, value]) => `export ${name}=${quote(value)}`));
     case "bundle":
@@ -25,13 +27,29 @@ async function main(): Promise<void> {
   }
 }
 
-async function setup(): Promise<void> {
+/** Besides the default: what upgrades in the tests start from and lead to. */
+function versionsFor(flag: string | undefined): string[] {
+  const all = Object.keys(versions.kubernetes.versions);
+  switch (flag) {
+    case undefined:
+      return [];
+    case "--before":
+      return all.slice(0, all.indexOf(versions.kubernetes.default));
+    case "--all":
+      return all;
+    default:
+      throw new Error(usage);
+  }
+}
+
+async function setup(others: readonly string[]): Promise<void> {
   const start = Date.now();
   await installSystemPackages();
   // Debian's packages come over the network while Go keeps the processors busy.
   const host = debianHost();
   const built = binDir().then(() => bundle());
   await Promise.all([host, built]);
+  for (const version of others) await bundle(version);
   say(`[setup] everything is in place (${Math.round((Date.now() - start) / 1000)} s)`);
   say(`[setup] programs ${await binDir()}`);
   say(`[setup] bundle   ${await bundle()}`);

@@ -5,7 +5,6 @@ import { type GoBuild, goBuild, goBuildIn, goModule } from "./go";
 import { projectDir, versions } from "./versions";
 
 const modules = versions.test.goModules;
-const etcd = `v${modules.etcd}`;
 
 /** The programs that are built, apart from Kubernetes' own. */
 const builds = {
@@ -41,9 +40,9 @@ const builds = {
     ),
     stamp: [`github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${versions.cniPlugins}`],
   },
-  etcd: {
-    require: ["server", "etcdctl", "etcdutl"].map((name) => `go.etcd.io/etcd/${name}/v3 ${etcd}`),
-    packages: ["server", "etcdctl", "etcdutl"].map((name) => `go.etcd.io/etcd/${name}/v3`),
+  "etcd-tools": {
+    require: ["etcdctl", "etcdutl"].map((name) => `go.etcd.io/etcd/${name}/v3 v${modules.etcdTools}`),
+    packages: ["etcdctl", "etcdutl"].map((name) => `go.etcd.io/etcd/${name}/v3`),
   },
   flannel: {
     require: [`github.com/flannel-io/flannel v${versions.flannel.version}`],
@@ -78,6 +77,15 @@ export function coredns(version: string): Promise<string> {
     packages: ["github.com/coredns/coredns"],
   };
   return cached(`coredns-${keyOf(build)}`, (dir) => goBuild(build, dir));
+}
+
+/** etcd's server is one of each Kubernetes version; its program is called `server`. */
+export function etcdServer(tag: string): Promise<string> {
+  const build: GoBuild = {
+    require: [`go.etcd.io/etcd/server/v3 v${tag.replace(/-.*$/, "")}`],
+    packages: ["go.etcd.io/etcd/server/v3"],
+  };
+  return cached(`etcd-server-${keyOf(build)}`, (dir) => goBuild(build, dir));
 }
 
 /** The small web workload of the examples and tests. */

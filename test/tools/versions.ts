@@ -22,7 +22,7 @@ export interface Versions {
     /** Where the Go module of a program is not at the version that its release has. */
     readonly goModules: {
       readonly pulumiNodejsLanguageHost: string;
-      readonly etcd: string;
+      readonly etcdTools: string;
       readonly flannelCniPlugin: string;
       readonly tencentcloudCommon: string;
     };
