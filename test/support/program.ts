@@ -30,6 +30,11 @@ export const containerHosts = {
   preflight: { ignore: ["SystemVerification", "NumCPU", "Mem", "Swap"] },
 } as const;
 
+/** What a program says to have this version of Kubernetes. */
+export async function ofVersion(kubernetesVersion: string): Promise<Args> {
+  return { kubernetesVersion, source: { bundle: { path: await bundle(kubernetesVersion) } } };
+}
+
 /** A cluster of lab hosts with the test's bundle; `more` wins. */
 export async function clusterOf(
   lab: TestLab,
@@ -39,11 +44,10 @@ export async function clusterOf(
   const named = (names: string[]) =>
     Object.fromEntries(names.map((name) => [name, { connection: lab.connection(name) }]));
   return {
-    kubernetesVersion: "1.34.4",
     connection: { user: "root", privateKey: secret("sshKey") },
     controlPlanes: named(nodes.controlPlanes),
     workers: named(nodes.workers ?? []),
-    source: { bundle: { path: await bundle() } },
+    ...(await ofVersion(versions.kubernetes.default)),
     ...containerHosts,
     ...more,
   };
