@@ -1,7 +1,7 @@
 // Kubernetes versions: which are supported, and which may stand beside which.
 import { parse, type SemVer } from "semver";
 import { isDocument } from "../lib/merge";
-import type { Problem } from "./problem";
+import { describe, type Problem } from "./problem";
 
 /** Minors whose kubeadm, images and companions this release knows. */
 export const supportedMinors = ["1.33", "1.34", "1.35", "1.36"] as const;
@@ -42,6 +42,22 @@ export function versionProblems(text: string, path = "kubernetesVersion"): Probl
   if (supportedMinors.some((supported) => supported === minor)) return [];
   const [oldest, newest] = [supportedMinors[0], supportedMinors.at(-1)];
   return [{ path, reason: `${text} is not supported: this release knows Kubernetes ${oldest} to ${newest}` }];
+}
+
+/** Why a cluster that runs `before` cannot be made to run `after`. kubeadm goes up one minor at a time, and never down. */
+export function versionChangeProblems(before: string, after: string): string[] {
+  const [from, to] = [parseVersion(before), parseVersion(after)];
+  const wrong = versionProblems(after).map(describe);
+  if (wrong.length > 0 || from === undefined || to === undefined) return wrong;
+  const change = `kubernetesVersion: from ${from.version} to ${to.version}`;
+  if (to.compare(from) < 0) {
+    const why = "kubeadm cannot go back to an earlier release, and etcd's data may be of the later one";
+    return [`${change} is a downgrade: ${why}; keep ${from.version}, or go on to a later one`];
+  }
+  const skipped = minorsBehind(to, from);
+  if (skipped <= 1) return [];
+  const next = `${from.major}.${from.minor + 1}`;
+  return [`${change} skips a minor: kubeadm upgrades one minor at a time; upgrade to a ${next} release first`];
 }
 
 /** How many minors `b` is behind `a`; negative when it is ahead. */

@@ -10,6 +10,7 @@ import {
   parseVersion,
   skewProblems,
   supportedMinors,
+  versionChangeProblems,
   versionProblems,
 } from "../../../provider/kubeadm/versions";
 
@@ -107,4 +108,32 @@ test("companions are those of kubeadm's own constants, which change within a min
 test("every supported minor has companions, and the default version is supported", () => {
   for (const minor of supportedMinors) assert.ok(companions(`${minor}.0`).etcd);
   assert.deepEqual(versionProblems(defaultVersions.kubernetes), []);
+});
+
+const supported = fc.tuple(fc.constantFrom(...supportedMinors), part).map(([minor, patch]) => `${minor}.${patch}`);
+
+test("a change of version goes up, and by one minor at most", () => {
+  fc.assert(
+    fc.property(supported, supported, (before, after) => {
+      const [from, to] = [parseVersion(before), parseVersion(after)];
+      assert.ok(from && to);
+      const allowed = to.compare(from) >= 0 && to.minor - from.minor <= 1;
+      assert.equal(versionChangeProblems(before, after).length, allowed ? 0 : 1, `${before} to ${after}`);
+    }),
+  );
+});
+
+test("a change that is refused says why, and what to do", () => {
+  assert.match(
+    versionChangeProblems("1.33.13", "1.35.4").join(),
+    /1\.33\.13 to 1\.35\.4 skips a minor.*a 1\.34 release first/,
+  );
+  assert.match(versionChangeProblems("1.34.4", "1.34.3").join(), /downgrade.*keep 1\.34\.4/);
+  assert.match(versionChangeProblems("1.34.4", "1.33.13").join(), /downgrade/);
+  assert.match(versionChangeProblems("1.36.3", "1.37.0").join(), /not supported: this release knows/);
+  assert.match(versionChangeProblems("1.34.4", "1.35").join(), /no exact version/);
+});
+
+test("a cluster of a minor that this release no longer knows may still come up", () => {
+  assert.deepEqual(versionChangeProblems("1.32.9", "1.33.13"), []);
 });
