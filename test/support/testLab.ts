@@ -1,4 +1,5 @@
 // Hosts of a test's own: made with it, freed with it, whatever becomes of the test.
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { containerName } from "../lab/container";
 import { type Engine, engineCall, findEngine } from "../lab/engine";
@@ -54,6 +55,13 @@ export class TestLab {
 
   async exec(name: string, argv: readonly string[], accept: readonly number[] = [0]): Promise<RanOnHost> {
     return await engineCall(this.engine, ["exec", containerName(this.lab, name), ...argv], { accept });
+  }
+
+  /** A command that goes on while the test does; it is given an open standard input. */
+  start(name: string, argv: readonly string[]): ChildProcess {
+    const [program = "", ...words] = this.engine.command;
+    const args = [...words, "exec", "--interactive", containerName(this.lab, name), ...argv];
+    return spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   }
 
   async sh(name: string, script: string, accept: readonly number[] = [0]): Promise<string> {
