@@ -119,14 +119,6 @@ async function read(
   }
 }
 
-function rules(news: Partial<HostInputs>, olds: HostInputs | undefined): string[] {
-  const [before, after] = [olds?.kubernetesVersion, news.kubernetesVersion];
-  if (before === undefined || after === undefined || before === after) return [];
-  return [
-    `kubernetesVersion: changing it from ${before} to ${after} comes with the upgrade feature; until then keep ${before}`,
-  ];
-}
-
 export const host: Handler<HostInputs, HostOutputs> = {
   kind: "Host",
   schema,
@@ -135,6 +127,7 @@ export const host: Handler<HostInputs, HostOutputs> = {
     name: "fixed",
     roles: "work",
     target: "replace",
+    // Any change: on a node it only brings programs and images beside what runs, so an upgrade that never began can be taken back.
     kubernetesVersion: "work",
     // Mostly nothing is to be done; but whoever hands a bundle out has to have it before the others ask.
     source: "work",
@@ -152,7 +145,6 @@ export const host: Handler<HostInputs, HostOutputs> = {
     onUnreachable: "quiet",
     drift: "work",
   },
-  rules,
   // Another machine: prepared while the node is still on the old one, which is undone after its node has left.
   deleteBeforeReplace: false,
   replaces: (field, olds, news) =>

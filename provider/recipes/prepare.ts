@@ -1,6 +1,7 @@
 // From a bare host to one that kubeadm can init or join; a second run finds everything in place.
 
 import { refuseForeign } from "../host/journal";
+import { servesNode } from "../steps/prepare/beside";
 import { claimHost } from "../steps/prepare/claimHost";
 import type { PrepareContext } from "../steps/prepare/context";
 import { enableKubelet } from "../steps/prepare/enableKubelet";
@@ -12,11 +13,14 @@ import { installRuntime } from "../steps/prepare/installRuntime";
 import { loadKernelModules } from "../steps/prepare/loadKernelModules";
 import { placeSettings } from "../steps/prepare/placeSettings";
 import type { BundledVersions } from "../steps/prepare/plan";
+import { removeBeside } from "../steps/prepare/removeBeside";
 import { setHostname } from "../steps/prepare/setHostname";
 import { setSysctls } from "../steps/prepare/setSysctls";
 import { stageKubernetes } from "../steps/prepare/stageKubernetes";
 import { turnSwapOff } from "../steps/prepare/turnSwapOff";
 import { runSteps, type Step } from "../steps/step";
+import { refreshPrograms } from "./refreshPrograms";
+import { sideBySide } from "./sideBySide";
 import { type SurveyOptions, surveyWithSource } from "./survey";
 
 const claim: Step<PrepareContext>[] = [claimHost];
@@ -36,7 +40,7 @@ const runtime: Step<PrepareContext>[] = [installRuntime, importImages];
 
 const ahead: Step<PrepareContext>[] = [stageKubernetes];
 
-const kubernetes: Step<PrepareContext>[] = [installKubernetes, enableKubelet];
+const kubernetes: Step<PrepareContext>[] = [removeBeside, installKubernetes, enableKubelet];
 
 export type Prepared = {
   /** Version of the container runtime. */
@@ -58,7 +62,8 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
   await runSteps(context, claim);
   onClaimed();
   // The package manager mostly waits for the disk, the programs for the network: side by side.
-  await sideBySide(runSteps(context, system), bringPrograms(context));
+  const programs = servesNode(context.survey) ? refreshPrograms : bringPrograms;
+  await sideBySide(runSteps(context, system), programs(context));
   return {
     runtime: (context.survey.runtime ?? "").replace(/^v/, ""),
     bundled: context.supply.bundle?.index.versions ?? {},
@@ -70,9 +75,4 @@ async function bringPrograms(context: PrepareContext): Promise<void> {
   await runSteps(context, source);
   await sideBySide(runSteps(context, runtime), runSteps(context, ahead));
   await runSteps(context, kubernetes);
-}
-
-/** None is left running when another one fails. */
-async function sideBySide(...chains: Promise<void>[]): Promise<void> {
-  for (const one of await Promise.allSettled(chains)) if (one.status === "rejected") throw one.reason;
 }

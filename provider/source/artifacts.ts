@@ -22,17 +22,34 @@ export interface Artifact {
 }
 
 export const programDirectory = "/usr/local/bin";
+/** Programs of a version that a node does not run yet, in a directory by version; beside the others, as /var may be noexec. */
+export const besideDirectory = "/usr/local/lib/pulumi-kubeadm";
 export const pluginDirectory = "/opt/cni/bin";
 
-export function kubernetesArtifacts(version: string, architecture: Architecture): Artifact[] {
-  return ["kubeadm", "kubelet", "kubectl"].map((program) => {
-    const path = `dl.k8s.io/release/v${version}/bin/linux/${architecture}/${program}`;
+export const kubernetesPrograms = ["kubeadm", "kubelet", "kubectl"] as const;
+
+/** What the paths of all programs of a version begin with. */
+export function kubernetesRelease(version: string): string {
+  return `dl.k8s.io/release/v${version.replace(/^v/, "")}/`;
+}
+
+export function besideOf(version: string): string {
+  return `${besideDirectory}/${version.replace(/^v/, "")}`;
+}
+
+export function kubernetesArtifacts(
+  version: string,
+  architecture: Architecture,
+  directory: string = programDirectory,
+): Artifact[] {
+  return kubernetesPrograms.map((program) => {
+    const path = `${kubernetesRelease(version)}bin/linux/${architecture}/${program}`;
     return {
       title: `${program} ${version}`,
       path,
       checksum: `${path}.sha256`,
       kind: "program",
-      target: `${programDirectory}/${program}`,
+      target: `${directory}/${program}`,
     };
   });
 }

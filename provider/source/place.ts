@@ -48,12 +48,27 @@ export interface StagedArtifact {
   path: string;
 }
 
-const installScript = `${journalLibrary}${oneAtATime}
+/**
+ * The shell's half of the list of programs, for one script at a time. `now_placed FILE ARTIFACT DIGEST` writes down what lies there;
+ * `drop_placed BEGINNING` forgets files by what their paths begin with.
+ */
+export const withPlaced = `${journalLibrary}${oneAtATime}
 tab=$(printf '\\t')
+drop_placed() {
+  [ -e "$state/placed" ] || return 0
+  awk -v begin="$1" 'index($0, begin) != 1' "$state/placed" >"$state/placed.new"
+  mv "$state/placed.new" "$state/placed"
+}
+now_placed() {
+  { awk -v begin="$1$tab" 'index($0, begin) != 1' "$state/placed" 2>/dev/null || true; printf '%s\\t%s\\t%s\\t%s\\n' "$1" "$2" "$3" "$(stat -c "%s$tab%Y" "$1")"; } >"$state/placed.new"
+  mv "$state/placed.new" "$state/placed"
+}
+`;
+
+const installScript = `${withPlaced}
 install_program() {
   put "$1" "$2" 755
-  { grep -vF "$2$tab" "$state/placed" 2>/dev/null || true; printf '%s\\t%s\\t%s\\t%s\\n' "$2" "$artifact" "$digest" "$(stat -c "%s$tab%Y" "$2")"; } >"$state/placed.new"
-  mv "$state/placed.new" "$state/placed"
+  now_placed "$2" "$artifact" "$digest"
 }
 install_archive() {
   rm -rf "$1.d"

@@ -5,12 +5,11 @@ import { differingFiles } from "./placeSettings";
 
 export type Found = Pick<PrepareContext, "plan" | "survey" | "inputs">;
 
-const noDigest = { bundle: undefined, digest: () => undefined };
+const noDigest = { digest: () => undefined };
 
 export function drift(found: Found): string[] {
   const { plan, survey } = found;
-  const looked = { ...found, supply: noDigest } as unknown as PrepareContext;
-  const programs = missingArtifacts(looked, [...plan.kubernetes, ...plan.runtime]);
+  const programs = missingArtifacts({ survey, supply: noDigest }, [...plan.kubernetes, ...plan.runtime]);
   const files = [
     ...differingFiles(found, "kernel"),
     ...differingFiles(found, "runtime"),
@@ -22,6 +21,7 @@ export function drift(found: Found): string[] {
     ...programs.map(({ title }) => `${title} is missing or was changed`),
     ...files.map(({ path }) => `${path} is missing or was changed`),
     ...disabled.map((unit) => `${unit} is not enabled`),
+    ...[...survey.restarts].map((unit) => `${unit} has not taken over its changed files`),
     ...(survey.runtime === undefined ? ["the container runtime does not answer"] : []),
     ...sysctls.map(([path, value]) => `${path.replace("/proc/sys/", "").replaceAll("/", ".")} is not ${value}`),
   ];

@@ -1,17 +1,24 @@
 import { deadline } from "../../kubeadm/spec";
 import type { Artifact } from "../../source/artifacts";
 import { installArtifacts, type StagedArtifact } from "../../source/place";
-import type { StageOptions } from "../../source/supply";
+import type { StageOptions, Supply } from "../../source/supply";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
 
 /** Artifacts whose files do not all lie untouched where we put them. */
-export function missingArtifacts({ survey, supply }: PrepareContext, wanted: readonly Artifact[]): Artifact[] {
+export function missingArtifacts(
+  { survey, supply }: Pick<PrepareContext, "survey"> & { supply: Pick<Supply, "digest"> },
+  wanted: readonly Artifact[],
+): Artifact[] {
   return wanted.filter((artifact) => {
     const digest = supply.digest(artifact);
-    return !survey.placed.some(
-      ({ artifact: path, sha256 }) => path === artifact.path && (digest === undefined || digest === sha256),
+    const files = survey.placed.filter(
+      ({ artifact: path, sha256, file }) =>
+        path === artifact.path &&
+        (digest === undefined || digest === sha256) &&
+        (artifact.kind === "archive" || file === artifact.target),
     );
+    return files.length === 0 || files.some(({ untouched }) => !untouched);
   });
 }
 
@@ -39,15 +46,16 @@ export async function installMissing(context: PrepareContext, wanted: readonly A
   return staged.length > 0;
 }
 
-/** kubeadm, kubelet and kubectl of the exact version; the kubelet waits for kubeadm, which starts it. */
+/** kubeadm, kubelet and kubectl of the exact version; the kubelet waits for kubeadm, which starts it, or for its upgrade. */
 export const installKubernetes: Step<PrepareContext> = {
   title: "install Kubernetes programs",
   when: (context) => missingArtifacts(context, context.plan.kubernetes).length > 0,
   async run(context) {
     const { host, plan, inputs } = context;
     await installMissing(context, plan.kubernetes);
-    const { stdout } = await host.run([plan.kubeadm, "version", "-o", "short"]);
+    const kubeadm = `${plan.programs}/kubeadm`;
+    const { stdout } = await host.run([kubeadm, "version", "-o", "short"]);
     const wanted = `v${inputs.kubernetesVersion.replace(/^v/, "")}`;
-    if (stdout.trim() !== wanted) throw new Error(`${plan.kubeadm} says it is ${stdout.trim()}, not ${wanted}`);
+    if (stdout.trim() !== wanted) throw new Error(`${kubeadm} says it is ${stdout.trim()}, not ${wanted}`);
   },
 };

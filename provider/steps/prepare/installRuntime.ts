@@ -1,28 +1,48 @@
 import { record } from "../../host/journal";
 import { journalLibrary } from "../../host/journalScript";
+import { containerdConfigPath } from "../../kubeadm/containerd";
+import { containerdUnit } from "../../kubeadm/units";
 import { UserError } from "../../lib/errors";
 import { placeFiles } from "../../source/place";
 import type { Step } from "../step";
+import { servesNode } from "./beside";
 import type { PrepareContext } from "./context";
 import { installMissing, missingArtifacts } from "./installKubernetes";
 import { keptRuntimeProblems } from "./keptRuntime";
 import { differingFiles } from "./placeSettings";
+import { noteRestart, restartDirectory } from "./restarts";
 
 const unit = "containerd.service";
 
-function isDue(context: PrepareContext): boolean {
+export function isRuntimeDue(context: PrepareContext): boolean {
   const { plan, survey } = context;
   const running = survey.units.get(unit);
   return (
     missingArtifacts(context, plan.runtime).length > 0 ||
     differingFiles(context, "runtime").length > 0 ||
+    survey.restarts.has(unit) ||
     running?.active !== true ||
     !running.enabled ||
     survey.runtime === undefined
   );
 }
 
-/** $1: restart or start. Ready is when it answers on its socket, not when systemd has started it. */
+/** runc and the CNI plugins are started anew for every container, hosts.toml is read for every pull: only containerd itself is not. */
+function needsRestart(context: PrepareContext): boolean {
+  const { plan, survey } = context;
+  if (plan.keepsRuntime) return false;
+  const read = [containerdConfigPath, containerdUnit().path];
+  return (
+    survey.restarts.has(unit) ||
+    missingArtifacts(context, plan.runtime).some(({ path }) => path.includes("/containerd/containerd/")) ||
+    differingFiles(context, "runtime").some(({ path }) => read.includes(path))
+  );
+}
+
+/**
+ * $1: restart or start. $2: "settled" where nothing has to be proven beyond this. Ready is when it answers on its socket,
+ * not when systemd has started it.
+ */
 const startScript = `${journalLibrary}
 systemctl daemon-reload
 systemctl enable --quiet ${unit}
@@ -33,27 +53,31 @@ until version=$(timeout 5 ctr version 2>/dev/null | awk '/^Server/ { server = 1 
   if [ $tries -gt 100 ]; then journalctl --no-pager -n 15 -u ${unit} >&2; exit 1; fi
   sleep 0.2
 done
+if [ "$2" = settled ]; then rm -f ${restartDirectory}/${unit}; fi
 printf '%s\\n' "$version"`;
 
 /** The journal knows the unit as it was before our files can change what systemd says of it. */
-async function remember({ host, survey, plan }: PrepareContext): Promise<void> {
+async function remember({ host, survey, plan }: PrepareContext, restart: boolean): Promise<void> {
   if (!plan.keepsRuntime && !survey.journal.entries.some(({ kind }) => kind === "runtime"))
     await record(host, [{ kind: "runtime" }]);
-  await host.sh(`${journalLibrary}\nkeep_unit ${unit}`);
+  await host.sh(`${journalLibrary}\nkeep_unit ${unit}\n${restart ? noteRestart(unit) : ""}`);
 }
 
-/** containerd with runc and the CNI plugins, running with our configuration; or the one that is there, if it fits. */
+/**
+ * containerd with runc and the CNI plugins, running with our configuration; or the one that is there, if it fits. Containers
+ * outlive its restart: each has a shim of its own, and the unit ends only containerd.
+ */
 export const installRuntime: Step<PrepareContext> = {
   title: "install container runtime",
-  when: isDue,
+  when: isRuntimeDue,
   async run(context) {
     const { host, plan, survey } = context;
-    await remember(context);
-    const programs = await installMissing(context, plan.runtime);
-    const files = differingFiles(context, "runtime");
-    await placeFiles(host, files);
-    const changed = !plan.keepsRuntime && (programs || files.length > 0);
-    survey.runtime = (await host.sh(startScript, [changed ? "restart" : "start"], { timeoutMs: 90_000 })).stdout.trim();
+    const restart = needsRestart(context);
+    await remember(context, restart);
+    await installMissing(context, plan.runtime);
+    await placeFiles(host, differingFiles(context, "runtime"));
+    const words = [restart ? "restart" : "start", servesNode(survey) ? "unproven" : "settled"];
+    survey.runtime = (await host.sh(startScript, words, { timeoutMs: 90_000 })).stdout.trim();
     // A runtime that started anew may hold other images than the one that was asked before.
     survey.images = undefined;
     if (!plan.keepsRuntime) return;

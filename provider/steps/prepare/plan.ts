@@ -10,12 +10,14 @@ import { type HostFile, registryFiles } from "../../kubeadm/registries";
 import * as units from "../../kubeadm/units";
 import {
   type Artifact,
+  besideOf,
   containerdArtifact,
   kubernetesArtifacts,
   pluginsArtifact,
   programDirectory,
   runcArtifact,
 } from "../../source/artifacts";
+import { kubeletConf } from "./beside";
 import type { PrepareInputs } from "./context";
 import type { Wanted } from "./survey";
 
@@ -36,7 +38,8 @@ export interface Plan {
   images: string[];
   /** Whether an image of a bundle is there for the user's own pods. */
   isWorkload: (ref: string) => boolean;
-  kubeadm: string;
+  /** Where kubeadm, kubelet and kubectl go: beside those that run, or in their place. */
+  programs: string;
 }
 
 /** What the bundle says about its own content stands in for what the program does not say. */
@@ -50,6 +53,8 @@ export interface PlanOptions {
   inputs: PrepareInputs;
   architecture: Architecture;
   keepsRuntime: boolean;
+  /** The node runs another version until its turn to be upgraded. */
+  beside?: boolean | undefined;
   bundled?: BundledVersions | undefined;
 }
 
@@ -114,13 +119,14 @@ export function planHost(options: PlanOptions): Plan {
   const modules = units.kernelModules(backendOf(inputs));
   const sysctls = units.sysctls(families(inputs));
   const kubelet = `${programDirectory}/kubelet`;
+  const programs = options.beside === true ? besideOf(inputs.kubernetesVersion) : programDirectory;
   const of = (kind: PlannedFile["of"], files: HostFile[]) => files.map((file) => ({ ...file, of: kind }));
   const plugins = pluginsArtifact(versions.cniPlugins, architecture);
   const system = systemImages(inputs);
   return {
     keepsRuntime,
     cgroupDriver,
-    kubernetes: kubernetesArtifacts(inputs.kubernetesVersion, architecture),
+    kubernetes: kubernetesArtifacts(inputs.kubernetesVersion, architecture, programs),
     runtime: keepsRuntime
       ? [plugins]
       : [runcArtifact(versions.runc, architecture), containerdArtifact(versions.containerd, architecture), plugins],
@@ -133,14 +139,14 @@ export function planHost(options: PlanOptions): Plan {
     modules,
     images: imagesOf(inputs),
     isWorkload: (ref) => !system.has(lastPart(ref)),
-    kubeadm: `${programDirectory}/kubeadm`,
+    programs,
   };
 }
 
 /** What the survey has to look at, so that it can be compared with the plan. */
 export function wanted(plan: Plan): Wanted {
   return {
-    files: plan.files.map(({ path }) => path),
+    files: [...plan.files.map(({ path }) => path), kubeletConf],
     sysctls: [...plan.sysctls.keys()],
     modules: plan.modules,
     units: ["containerd.service", "kubelet.service"],

@@ -7,6 +7,6 @@ export const stageKubernetes: Step<PrepareContext> = {
   title: "send Kubernetes programs",
   when: (context) => missingArtifacts(context, context.plan.kubernetes).length > 0,
   async run(context) {
-    context.staged = await stageMissing(context, context.plan.kubernetes);
+    context.staged = [...(context.staged ?? []), ...(await stageMissing(context, context.plan.kubernetes))];
   },
 };

@@ -2,6 +2,8 @@
 import type { Host } from "../../host/host";
 import { claimPath, type Journal, parseClaim, parseEntries } from "../../host/journal";
 import { journalDirectory } from "../../host/journalScript";
+import { besideDirectory } from "../../source/artifacts";
+import { restartDirectory } from "./restarts";
 
 /** What the host should have, as far as the survey has to be asked for it. */
 export interface Wanted {
@@ -16,12 +18,18 @@ export interface Placed {
   /** The artifact it came from: path in the source, and digest. */
   artifact: string;
   sha256: string;
+  /** As we put it there, by size and time. */
+  untouched: boolean;
 }
 
 export interface Survey {
   journal: Journal;
-  /** Programs of ours that lie untouched where we put them. */
+  /** Programs that we put there, each by the last time we did. */
   placed: Placed[];
+  /** Versions whose programs wait beside those that run. */
+  beside: string[];
+  /** Units that have not taken over yet what was changed for them. */
+  restarts: Set<string>;
   /** Digest and mode of the small files asked for that are there. */
   files: Map<string, { sha256: string; mode: string }>;
   sysctls: Map<string, string>;
@@ -49,9 +57,12 @@ section entries; cat ${journalDirectory}/journal.jsonl 2>/dev/null || true
 section placed
 if [ -e ${journalDirectory}/placed ]; then
   while IFS="$(printf '\\t')" read -r file artifact sha size time; do
-    [ "$(stat -c '%s %Y' "$file" 2>/dev/null)" != "$size $time" ] || printf '%s\\t%s\\t%s\\n' "$file" "$artifact" "$sha"
+    if [ "$(stat -c '%s %Y' "$file" 2>/dev/null)" = "$size $time" ]; then now=untouched; else now=changed; fi
+    printf '%s\\t%s\\t%s\\t%s\\n' "$file" "$artifact" "$sha" "$now"
   done <${journalDirectory}/placed
 fi
+section beside; ls ${besideDirectory} 2>/dev/null || true
+section restarts; ls ${restartDirectory} 2>/dev/null || true
 section files
 for path in $1; do if [ -f "$path" ]; then echo "$(sha256sum <"$path") $(stat -c %a "$path") $path"; fi; done
 section sysctls
@@ -100,9 +111,11 @@ export function parseSurvey(text: string): Survey {
   return {
     journal: { claim: parseClaim(section("claim")), entries: parseEntries(section("entries")) },
     placed: lines("placed").flatMap((line) => {
-      const [file, artifact, sha256] = line.split("\t");
-      return file && artifact && sha256 ? [{ file, artifact, sha256 }] : [];
+      const [file, artifact, sha256, now] = line.split("\t");
+      return file && artifact && sha256 ? [{ file, artifact, sha256, untouched: now === "untouched" }] : [];
     }),
+    beside: lines("beside"),
+    restarts: new Set(lines("restarts")),
     files: new Map(
       lines("files").flatMap((line) => {
         const [sha256, , mode, path] = line.split(/\s+/);

@@ -58,7 +58,7 @@ export const prepareRules: readonly Rule[] = [
     },
   },
   { name: "staging removed", matches: program("rm", "-rf") },
-  { name: "unit noted", matches: ({ script }) => /^keep_unit \S+$/.test(script) },
+  { name: "unit noted", matches: ({ script }) => /^keep_unit \S+(\n|$)/.test(script) },
   { name: "programs installed", ms: 200, matches: scriptWith("install_archive()") },
   {
     name: "runtime started",

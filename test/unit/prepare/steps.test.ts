@@ -19,6 +19,7 @@ const preparedSurvey: Survey = {
     file: target,
     artifact: path,
     sha256: "x",
+    untouched: true,
   })),
   files: new Map(
     plan.files.map(({ path, content, mode }) => [
