@@ -1,5 +1,5 @@
 // A host as argv, files and facts. Everything runs as root: directly, or through sudo, as the connection says.
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 export interface RunOptions {
   /** Bytes for standard input; the only way a secret travels. */
@@ -15,6 +15,8 @@ export interface RunOptions {
   mustFinish?: boolean;
   /** Called for each complete line of standard output while it runs. */
   onLine?: (line: string) => void;
+  /** Standard output goes there as it comes, as fast as it is taken, and is in no result. It is not ended: only exit code 0 says that all came. */
+  into?: Writable;
 }
 
 export interface RunResult {

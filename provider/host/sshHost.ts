@@ -82,12 +82,12 @@ export class SshHost implements Host {
   private async raw(argv: readonly string[], options: RunOptions, title: string): Promise<RawResult> {
     await this.settleLost();
     this.options.guard?.();
-    const { timeoutMs = this.options.commandMs, env, mustFinish, stdin, onLine } = options;
+    const { timeoutMs = this.options.commandMs, env, mustFinish, stdin, onLine, into } = options;
     const step = nextStep();
     const shared = this.options.guard === undefined;
     const began = Date.now();
     const outcome = await this.options.session
-      .exec({ argv, step, timeoutMs, env, mustFinish, shared }, { stdin, onLine })
+      .exec({ argv, step, timeoutMs, env, mustFinish, shared }, { stdin, onLine, into })
       .catch((error: unknown) => {
         if (error instanceof UnreachableError) addLost(this.options.machine, step);
         throw error;

@@ -1,5 +1,5 @@
 // One command line on one channel: input streamed, output bounded, and the three ways it can end told apart.
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { UnreachableError } from "../lib/errors";
 import { openChannel } from "./channel";
@@ -15,6 +15,8 @@ export interface ExecRequest {
   /** The host ends the command itself by then; a little later it is given up here. */
   timeoutMs: number;
   onLine?: ((line: string) => void) | undefined;
+  /** Takes standard output instead of the outcome. */
+  into?: Writable | undefined;
 }
 
 export interface ExecOutcome {
@@ -87,6 +89,12 @@ function watchOutput(
   tooMuch: () => void,
   reject: (error: unknown) => void,
 ): void {
+  channel.stderr.on("data", (chunk: Buffer) => outcome.stderr.add(chunk));
+  if (request.into) {
+    channel.pipe(request.into, { end: false });
+    request.into.on("error", reject);
+    return;
+  }
   const lines = request.onLine && new Lines(request.onLine);
   channel.on("data", (chunk: Buffer) => {
     if (outcome.givenUp) return;
@@ -98,7 +106,6 @@ function watchOutput(
     if (!outcome.stdout.add(chunk)) tooMuch();
   });
   channel.on("end", () => lines?.end());
-  channel.stderr.on("data", (chunk: Buffer) => outcome.stderr.add(chunk));
 }
 
 function lost(connection: SshConnection): UnreachableError {

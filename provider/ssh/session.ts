@@ -56,7 +56,7 @@ export class Session {
   }
 
   /** A command that was not started for want of a connection gets a second one; a started one is never repeated. */
-  async exec(command: RemoteCommand, input: Pick<ExecRequest, "stdin" | "onLine"> = {}): Promise<ExecOutcome> {
+  async exec(command: RemoteCommand, input: Pick<ExecRequest, "stdin" | "onLine" | "into"> = {}): Promise<ExecOutcome> {
     const { line, preface } = remoteLine(this.root, command);
     const request: ExecRequest = { line, preface, timeoutMs: command.timeoutMs, ...input };
     try {

@@ -1,0 +1,39 @@
+// etcd's own tools, run on a control plane's host out of the etcd container that runs there: no host has them installed, and they
+// answer also while the API does not. The image's programs are static; the container's root is seen through its process.
+import type { Host, RunOptions, RunResult } from "../../host/host";
+import { etcdData } from "../kubeadm/decide";
+
+const pki = "/etc/kubernetes/pki/etcd";
+const dataDirectory = etcdData.replace(/\/member$/, "");
+
+/**
+ * For scripts on the host: `etcd_program NAME` prints where a program of the running etcd's image is; `etcdctl ...` asks the
+ * member on this host. Ends with 69 when no etcd of this cluster runs here.
+ */
+export const etcdLibrary = `
+etcd_program() {
+  for pid in $(pgrep -x etcd || true); do
+    grep -qzxF -e '--data-dir=${dataDirectory}' "/proc/$pid/cmdline" 2>/dev/null || continue
+    for directory in usr/local/bin usr/bin bin; do
+      if [ -x "/proc/$pid/root/$directory/$1" ]; then echo "/proc/$pid/root/$directory/$1"; return 0; fi
+    done
+    echo "the image of the running etcd has no $1" >&2
+    return 69
+  done
+  echo "no etcd runs here" >&2
+  return 69
+}
+etcdctl_from() {
+  program=$1; shift
+  "$program" --endpoints https://127.0.0.1:2379 --cacert ${pki}/ca.crt --cert ${pki}/server.crt --key ${pki}/server.key "$@"
+}
+`;
+
+const once = `${etcdLibrary}
+program=$(etcd_program etcdctl)
+etcdctl_from "$program" "$@"
+`;
+
+export async function etcdctl(host: Host, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return host.sh(once, argv, { timeoutMs: 30_000, ...options });
+}
