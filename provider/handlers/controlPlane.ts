@@ -8,7 +8,15 @@ import { leave } from "../recipes/leave";
 import { surveyNode } from "../recipes/surveyNode";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
-import { isAnother, type NodeOutputs, nodeChanges, nodeRules, nodeShape, onUnreachable } from "./nodeInputs";
+import {
+  isAnother,
+  type NodeOutputs,
+  nodeChanges,
+  nodeRules,
+  nodeShape,
+  onUnreachable,
+  seenOutputs,
+} from "./nodeInputs";
 
 const schema = z.strictObject({
   ...nodeShape,
@@ -39,7 +47,7 @@ async function bringUp({ progress }: Operation, inputs: ControlPlaneInputs, join
     await bringUpControlPlane(planOf(inputs), attempt);
     return outputsOf(inputs);
   } catch (error) {
-    throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), {}, error) : error;
+    throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), seenOutputs(attempt), error) : error;
   }
 }
 

@@ -15,7 +15,9 @@ import {
   timeoutsSchema,
   upgradeSchema,
 } from "../kubeadm/spec";
+import { versionChangeProblems } from "../kubeadm/versions";
 import { RefusedError } from "../lib/errors";
+import type { Attempt } from "../recipes/attempt";
 import type { Change } from "./handler";
 
 export const nodeShape = {
@@ -73,6 +75,11 @@ export const nodeOutputs = z.object({
 });
 export type NodeOutputs = z.infer<typeof nodeOutputs>;
 
+/** What is true of a node although its update failed. */
+export function seenOutputs({ nodeVersion }: Attempt): Partial<NodeOutputs> {
+  return nodeVersion === undefined ? {} : { nodeVersion };
+}
+
 interface Ruled {
   kubernetesVersion: string;
   network: Network;
@@ -84,10 +91,7 @@ export function nodeRules(news: Partial<Ruled>, olds: Ruled | undefined): string
 }
 
 function versionRule(after: string | undefined, before: string): string[] {
-  if (after === undefined || after === before) return [];
-  return [
-    `kubernetesVersion: changing it from ${before} to ${after} comes with the upgrade feature; until then keep ${before}`,
-  ];
+  return after === undefined || after === before ? [] : versionChangeProblems(before, after);
 }
 
 function networkRules(after: Network | undefined, before: Network): string[] {

@@ -6,7 +6,15 @@ import { surveyNode } from "../recipes/surveyNode";
 import { bringUpWorker } from "../recipes/worker";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
-import { isAnother, type NodeOutputs, nodeChanges, nodeRules, nodeShape, onUnreachable } from "./nodeInputs";
+import {
+  isAnother,
+  type NodeOutputs,
+  nodeChanges,
+  nodeRules,
+  nodeShape,
+  onUnreachable,
+  seenOutputs,
+} from "./nodeInputs";
 
 const schema = z.strictObject(nodeShape);
 export type WorkerInputs = z.infer<typeof schema>;
@@ -27,7 +35,7 @@ async function bringUp({ progress }: Operation, inputs: WorkerInputs, joined: bo
     await bringUpWorker(planOf(inputs), attempt);
     return outputsOf(inputs);
   } catch (error) {
-    throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), {}, error) : error;
+    throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), seenOutputs(attempt), error) : error;
   }
 }
 

@@ -85,8 +85,9 @@ export function clusterDocuments(cluster: ClusterPlan, users: KubeadmDocuments =
   };
 }
 
-// No line breaks inside flags and no anchors, which readers of our files need not know.
-const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false };
+// No line breaks inside flags and no anchors, which readers of our files need not know; kubeadm reads YAML 1.1, to which a cluster
+// named "n" would be false.
+const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" } as const;
 
 export function toYaml(documents: readonly Document[]): string {
   return documents.map((document) => `---\n${stringify(document, yamlStyle)}`).join("");

@@ -184,6 +184,7 @@ export const drainSchema = z.strictObject({
   /** Seconds; wins over the pods' own grace period. */
   gracePeriod: z.number().int().min(0).optional(),
 });
+export type Drain = z.infer<typeof drainSchema>;
 
 /** What keeps the API's virtual address on a control plane that answers. */
 export const frontSchema = z.strictObject({

@@ -7,4 +7,6 @@ export interface Attempt {
   readonly joined: boolean;
   /** From here on a failure keeps the resource in the state. */
   begun: boolean;
+  /** Of the kubelet that was seen last: true also after a failure. */
+  nodeVersion?: string | undefined;
 }

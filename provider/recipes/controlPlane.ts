@@ -7,6 +7,8 @@ import { withControlPlane } from "../host/reach";
 import { deadline } from "../kubeadm/spec";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { removeMember } from "../steps/etcd/removeMember";
+import { admitNode } from "../steps/kubeadm/admitNode";
 import { applyCoreDns } from "../steps/kubeadm/applyCoreDns";
 import { applyNetwork } from "../steps/kubeadm/applyNetwork";
 import { approveCertificates } from "../steps/kubeadm/approveCertificates";
@@ -16,16 +18,17 @@ import { convergeControlPlane } from "../steps/kubeadm/convergeControlPlane";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
 import { convergeKubeProxy } from "../steps/kubeadm/convergeKubeProxy";
 import { type Decision, decide, type PeerView } from "../steps/kubeadm/decide";
+import { denyFormer } from "../steps/kubeadm/denyFormer";
 import { refuseContradictions } from "../steps/kubeadm/documents";
-import { leaveEtcd } from "../steps/kubeadm/etcd";
 import { forgetInitToken } from "../steps/kubeadm/forgetInitToken";
 import { forgetStaleTokens } from "../steps/kubeadm/forgetStaleTokens";
 import { giveMeta } from "../steps/kubeadm/giveMeta";
 import { initCluster } from "../steps/kubeadm/initCluster";
 import { installApprover } from "../steps/kubeadm/installApprover";
 import { joinCluster } from "../steps/kubeadm/joinCluster";
+import { isLeftover } from "../steps/kubeadm/leftover";
 import { markComplete } from "../steps/kubeadm/markComplete";
-import { observePeer, observeSettled } from "../steps/kubeadm/observe";
+import { observe, observePeer, observeSettled } from "../steps/kubeadm/observe";
 import { placeFiles } from "../steps/kubeadm/placeFiles";
 import { recordInCluster } from "../steps/kubeadm/recordInCluster";
 import { rememberApplied } from "../steps/kubeadm/rememberApplied";
@@ -33,7 +36,11 @@ import { rememberShared } from "../steps/kubeadm/rememberShared";
 import { removeStaleNode } from "../steps/kubeadm/removeStaleNode";
 import { resetNode } from "../steps/kubeadm/resetNode";
 import { runSteps, type Step } from "../steps/step";
+import { refuseAhead } from "../steps/upgrade/apiServers";
+import { upgradeDue } from "../steps/upgrade/due";
 import type { Attempt } from "./attempt";
+import { beforeControlPlaneChange } from "./controlPlaneGate";
+import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 
 const start: readonly Step<NodeContext>[] = [placeFiles, initCluster];
 /** What needs no network is done while the node gets one. */
@@ -50,7 +57,9 @@ const complete: readonly Step<ClusterContext>[] = [
   approveCertificates,
 ];
 const joining: readonly Step<JoinContext>[] = [
+  denyFormer,
   removeStaleNode,
+  admitNode,
   recordInCluster,
   forgetStaleTokens,
   placeFiles,
@@ -64,6 +73,7 @@ const joining: readonly Step<JoinContext>[] = [
 /** `markComplete` again first: it also brings back a record that was lost, which the others need. */
 const converge: readonly Step<ClusterContext>[] = [
   markComplete,
+  admitNode,
   forgetStaleTokens,
   convergeControlPlane,
   convergeKubelet,
@@ -85,8 +95,7 @@ export async function bringUpControlPlane(plan: NodePlan, attempt: Attempt): Pro
   await withHost({ name, target, timeouts, progress, exclusive: true }, async (host) => {
     const decision = await look(plan, host, attempt);
     if (decision.action === "refuse") throw new RefusedError(decision.reason, decision.remedy);
-    attempt.begun = true;
-    await carryOut(decision, plan, host, progress);
+    await carryOut(decision, plan, host, attempt);
     await markJoined(host, clusterId, name);
   });
 }
@@ -94,15 +103,24 @@ export async function bringUpControlPlane(plan: NodePlan, attempt: Attempt): Pro
 async function look(plan: NodePlan, host: Host, { joined, progress }: Attempt): Promise<Decision> {
   const { clusterId, name, timeouts } = plan;
   progress.say(`looking at ${host.label} and the other control planes`);
-  const [view, peers] = await Promise.all([
-    observeSettled(host, joined, deadline(timeouts, "ready")),
-    joined ? {} : peerViews(plan, progress),
-  ]);
-  const own = { ...view, claim: view.claim?.clusterId, joined: joined || view.claim?.joined === true };
-  const alone = decide({ clusterId, name, own, peers });
-  // An update of a healthy node asks nobody else; one that lost its cluster has to know who still has it.
-  if (!joined || alone.action === "adopt") return alone;
-  return decide({ clusterId, name, own, peers: await peerViews(plan, progress) });
+  const first = await observe(host);
+  // A healthy node is not kept waiting for others that are off; one that lost its cluster has to know who still has it.
+  const asked = joined && first.ready ? { ...plan, timeouts: { ...timeouts, connect: 5 } } : plan;
+  let peers: Record<string, PeerView> = {};
+  const asking = peerViews(asked, progress).then((views) => {
+    peers = views;
+  });
+  const returned = { name, was: first.claim?.was, machineId: plan.target.machineId };
+  const givenUp = () => Object.values(peers).some((peer) => peer.kind === "living" && isLeftover(peer, returned));
+  const settling = { joined, patienceMs: deadline(timeouts, "ready"), givenUp };
+  const [view] = await Promise.all([first.ready ? first : observeSettled(host, settling), asking]);
+  const own = {
+    ...view,
+    ...returned,
+    claim: view.claim?.clusterId,
+    joined: joined || view.claim?.joined === true,
+  };
+  return decide({ clusterId, name, own, peers });
 }
 
 async function peerViews(
@@ -118,32 +136,54 @@ async function peerViews(
 
 type Possible = Exclude<Decision, { action: "refuse" }>;
 
-async function carryOut(decision: Possible, plan: NodePlan, host: Host, progress: Progress): Promise<void> {
+async function carryOut(decision: Possible, plan: NodePlan, host: Host, attempt: Attempt): Promise<void> {
   const { timeouts } = plan;
+  const { progress } = attempt;
+  // A join is looked at once more, by those it would join, and so is an upgrade.
+  attempt.begun = decision.action === "init";
   const own = { host, progress, plan, kubectl: new Kubectl(host), approver: host };
   switch (decision.action) {
     case "adopt":
-      return runSteps<ClusterContext>(own, converge);
+      return adopt(own, attempt);
     case "init":
       if (decision.reset) await resetNode(host, { timeouts, progress });
       await runSteps<NodeContext>(own, start);
       return runSteps<ClusterContext>(own, complete);
     case "join":
-      return joinThrough(decision, plan, host, progress);
+      return joinThrough(decision, plan, host, attempt);
   }
+}
+
+async function adopt(own: ClusterContext, attempt: Attempt): Promise<void> {
+  const { host, kubectl, plan, progress } = own;
+  const found = await lookBeforeUpgrade(own, attempt);
+  if (upgradeDue(found, plan)) {
+    const { name, target } = plan;
+    const request = { change: "upgrade", node: name, address: target.address, plan, progress } as const;
+    await beforeControlPlaneChange({ kubectl, host, name }, request);
+    attempt.begun = true;
+    await upgradeNode({ ...own, found }, attempt);
+  }
+  attempt.begun = true;
+  await runSteps<ClusterContext>(own, converge);
 }
 
 async function joinThrough(
   { via, reset }: Possible & { action: "join" },
   plan: NodePlan,
   host: Host,
-  progress: Progress,
+  attempt: Attempt,
 ): Promise<void> {
   const { name, target, timeouts } = plan;
+  const { progress } = attempt;
   const reach = Object.fromEntries(Object.entries(plan.reach).filter(([peer]) => peer === via));
   await withControlPlane({ reach, timeouts, progress }, async (peer) => {
+    const { address } = target;
+    await refuseAhead(peer.kubectl, name, plan.kubernetesVersion);
+    await beforeControlPlaneChange(peer, { change: "join", node: name, address, plan, progress });
+    attempt.begun = true;
     // A member that an earlier life left in etcd would keep the new one out.
-    await leaveEtcd(peer, { name, address: target.address });
+    await removeMember(peer, { name, address, progress });
     if (reset) await resetNode(host, { timeouts, progress });
     const stale = (await peer.kubectl.get({ type: "nodes", name })) !== undefined;
     await runSteps<JoinContext>({ host, progress, plan, kubectl: peer.kubectl, approver: host, peer, stale }, joining);

@@ -10,6 +10,7 @@ import { kubeletDrifted } from "../steps/kubeadm/kubeletState";
 import { observe } from "../steps/kubeadm/observe";
 import { type NodeMeta, nodeDrift } from "../steps/node/meta";
 import { kubeletVersion } from "../steps/node/nodeState";
+import { asideOf } from "../steps/upgrade/aside";
 
 export interface NodeSurvey {
   /** Proven: the cluster has no such Node and the host holds no part of it. */
@@ -38,6 +39,7 @@ export async function surveyNode(plan: NodePlan, progress: Progress): Promise<No
   const drift = [
     ...(cluster && !node ? [`${name} is no node of the cluster`] : []),
     ...(node ? versionDrift(node, plan) : []),
+    ...(node && asideOf(node) ? ["an upgrade of it did not end"] : []),
     ...(host?.empty ? ["its host holds no part of the cluster"] : []),
     ...(host?.kubelet ? ["the kubelet's configuration was changed on the host"] : []),
   ];

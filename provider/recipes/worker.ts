@@ -5,11 +5,13 @@ import { markJoined } from "../host/journal";
 import { withHost } from "../host/open";
 import { type LivingControlPlane, withControlPlane } from "../host/reach";
 import { RefusedError } from "../lib/errors";
+import { admitNode } from "../steps/kubeadm/admitNode";
 import { approveCertificates } from "../steps/kubeadm/approveCertificates";
 import { awaitReady } from "../steps/kubeadm/awaitReady";
 import type { ClusterContext, JoinContext, NodePlan } from "../steps/kubeadm/context";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
 import { decideWorker, type WorkerDecision } from "../steps/kubeadm/decideWorker";
+import { denyFormer } from "../steps/kubeadm/denyFormer";
 import { refuseContradictions } from "../steps/kubeadm/documents";
 import { forgetStaleTokens } from "../steps/kubeadm/forgetStaleTokens";
 import { giveMeta } from "../steps/kubeadm/giveMeta";
@@ -20,11 +22,16 @@ import { registeredNode } from "../steps/kubeadm/registeredNode";
 import { rememberApplied } from "../steps/kubeadm/rememberApplied";
 import { removeStaleNode } from "../steps/kubeadm/removeStaleNode";
 import { resetNode } from "../steps/kubeadm/resetNode";
+import { removedNames } from "../steps/node/removedNames";
 import { runSteps, type Step } from "../steps/step";
+import { refuseAhead } from "../steps/upgrade/apiServers";
 import type { Attempt } from "./attempt";
+import { convergeWorker } from "./convergeWorker";
 
 const joining: readonly Step<JoinContext>[] = [
+  denyFormer,
   removeStaleNode,
+  admitNode,
   recordInCluster,
   forgetStaleTokens,
   joinCluster,
@@ -34,6 +41,7 @@ const joining: readonly Step<JoinContext>[] = [
   giveMeta,
 ];
 const converge: readonly Step<ClusterContext>[] = [
+  admitNode,
   recordInCluster,
   forgetStaleTokens,
   convergeKubelet,
@@ -51,10 +59,11 @@ export async function bringUpWorker(plan: NodePlan, attempt: Attempt): Promise<v
     withControlPlane({ reach, timeouts, progress }, async (peer) => {
       const decision = await look(plan, host, peer, attempt.joined);
       if (decision.action === "refuse") throw new RefusedError(decision.reason, decision.remedy);
-      attempt.begun = true;
       const context = { host, progress, plan, kubectl: peer.kubectl, approver: peer.host, peer };
-      if (decision.action === "adopt") await runSteps<ClusterContext>(context, converge);
+      if (decision.action === "adopt") await convergeWorker(context, converge, attempt);
       else {
+        await refuseAhead(peer.kubectl, name, plan.kubernetesVersion);
+        attempt.begun = true;
         if (decision.reset) await resetNode(host, { timeouts, progress });
         await runSteps<JoinContext>({ ...context, stale: decision.stale }, joining);
       }
@@ -65,13 +74,23 @@ export async function bringUpWorker(plan: NodePlan, attempt: Attempt): Promise<v
 
 async function look(plan: NodePlan, host: Host, peer: LivingControlPlane, joined: boolean): Promise<WorkerDecision> {
   const { clusterId, name, target } = plan;
-  const [view, node, ca] = await Promise.all([observe(host), registeredNode(peer.kubectl, name), clusterCa(peer.host)]);
+  const [view, node, ca, removed] = await Promise.all([
+    observe(host),
+    registeredNode(peer.kubectl, name),
+    clusterCa(peer.host),
+    removedNames(peer.kubectl),
+  ]);
+  const was = view.claim?.was;
+  const held = was === undefined ? node : await registeredNode(peer.kubectl, was);
   const sameCluster = view.ca === createHash("sha256").update(ca).digest("hex");
   const own = {
     claim: view.claim?.clusterId,
     joined: joined || view.claim?.joined === true,
     parts: view.parts.filter((part) => part !== "/etc/kubernetes/pki/ca.crt"),
     sameCluster,
+    machineId: target.machineId,
+    was,
   };
-  return decideWorker({ clusterId, name, address: target.address, own, node });
+  const cluster = { removed, nodes: held === undefined ? [] : [was ?? name] };
+  return decideWorker({ clusterId, name, address: target.address, own, node, cluster });
 }

@@ -41,6 +41,14 @@ export async function forgetApplied(
   if (applied) await host.writeFile(appliedPath, `${JSON.stringify({ ...applied, [what]: changing })}\n`, 0o600);
 }
 
+/** After the kubelet alone was brought to what is wanted; the rest stays as it was written down. */
+export async function rememberKubelet(host: Host, plan: NodePlan): Promise<void> {
+  const applied = await readApplied(host);
+  if (!applied) return;
+  const { kubelet, flags } = appliedOf(plan);
+  await host.writeFile(appliedPath, `${JSON.stringify({ ...applied, kubelet, flags })}\n`, 0o600);
+}
+
 export const changing = "changing";
 
 export function appliedOf(plan: NodePlan): Applied {
@@ -55,10 +63,11 @@ export function appliedOf(plan: NodePlan): Applied {
 
 const record = { type: "configmaps", namespace: "kube-system", name: "pulumi-kubeadm" };
 
-export type Shared = "configuration" | "kube-proxy" | "network";
+/** `upgrade`: the version that the last `kubeadm upgrade apply` brought, or that one is under way. */
+export type Shared = "configuration" | "kube-proxy" | "network" | "upgrade";
 
 /** Digests of what all nodes share. */
-export function sharedOf(plan: NodePlan): Record<Shared, string> {
+export function sharedOf(plan: NodePlan): Record<Exclude<Shared, "upgrade">, string> {
   const { clusterConfiguration, kubeletConfiguration, kubeProxyConfiguration } = clusterWide(plan);
   return {
     configuration: digest([clusterConfiguration, kubeletConfiguration]),

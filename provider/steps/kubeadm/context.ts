@@ -5,6 +5,7 @@ import type { Kubectl } from "../../host/kubectl";
 import type { LivingControlPlane } from "../../host/reach";
 import type {
   Backup,
+  Drain,
   Front,
   KubeadmDocuments,
   Network,
@@ -45,6 +46,9 @@ export interface NodePlan {
   backup?: Backup | undefined;
   certificates?: { renewBefore?: number | undefined } | undefined;
   upgrade?: Upgrade | undefined;
+  drain?: Drain | undefined;
+  /** The machine that was this node until now, when another one answers in its place. */
+  formerMachine?: string | undefined;
 }
 
 export interface NodeContext extends StepContext {

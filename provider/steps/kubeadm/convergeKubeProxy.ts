@@ -2,6 +2,7 @@
 import { skipsPhase } from "../../kubeadm/configuration";
 import { deadline } from "../../kubeadm/spec";
 import type { Step } from "../step";
+import { apiServerVersions, behind } from "../upgrade/apiServers";
 import { changing, readShared, sharedOf, writeShared } from "./applied";
 import { type ClusterContext, runDirectory } from "./context";
 import { phaseDocuments } from "./documents";
@@ -14,6 +15,8 @@ export const convergeKubeProxy: Step<ClusterContext> = {
     const wanted = sharedOf(plan)["kube-proxy"];
     if ((await readShared(kubectl, "kube-proxy")) === wanted) return;
     await writeShared(kubectl, { "kube-proxy": changing });
+    // Amid an upgrade: the last control plane brings it, for it may not be newer than any API server.
+    if (behind(await apiServerVersions(kubectl), plan.kubernetesVersion).length > 0) return;
     const config = `${runDirectory}/kube-proxy.yaml`;
     const timeoutMs = deadline(plan.timeouts, "apply");
     await host.writeFile(config, phaseDocuments(plan), 0o600);
@@ -24,6 +27,7 @@ export const convergeKubeProxy: Step<ClusterContext> = {
     await kubectl.patch(daemonSet, { spec: { template: { metadata: { annotations } } } });
     // A node that is down does not hold this up for ever: the deadline says which pods are missing.
     await host.run([...rollout, `--timeout=${Math.round(timeoutMs / 1000)}s`], { timeoutMs: timeoutMs + 10_000 });
+    await writeShared(kubectl, { "kube-proxy": wanted });
   },
 };
 

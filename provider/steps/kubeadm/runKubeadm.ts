@@ -5,6 +5,8 @@ import type { Progress } from "../../lib/progress";
 import { remedyFor } from "./troubles";
 
 export interface KubeadmOptions {
+  /** Of another version than the one in its place. */
+  program?: string;
   timeoutMs: number;
   progress?: Progress;
   stdin?: string;
@@ -13,11 +15,11 @@ export interface KubeadmOptions {
 }
 
 export async function runKubeadm(host: Host, argv: readonly string[], options: KubeadmOptions): Promise<RunResult> {
-  const { progress, ...rest } = options;
+  const { progress, program = "kubeadm", ...rest } = options;
   const run: RunOptions = { ...rest };
   if (progress) run.onLine = phases((phase) => progress.say(`kubeadm ${argv[0]} on ${host.label}: ${phase}`));
   try {
-    return await host.run(["kubeadm", ...argv], run);
+    return await host.run([program, ...argv], run);
   } catch (error) {
     throw error instanceof CommandError ? await explained(host, error) : error;
   }
