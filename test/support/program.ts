@@ -24,7 +24,13 @@ export const secret = (key: string): Args => ({ $secret: key });
 export const containerHosts = {
   containerd: { config: { plugins: { "io.containerd.cri.v1.runtime": { restrict_oom_score_adj: true } } } },
   kubeadm: {
-    kubeletConfiguration: { cgroupDriver: "cgroupfs", failCgroupV1: false, failSwapOn: false },
+    kubeletConfiguration: {
+      cgroupDriver: "cgroupfs",
+      failCgroupV1: false,
+      failSwapOn: false,
+      // The machine's disk is everybody's: how full it is says nothing about a host.
+      evictionHard: { "imagefs.available": "2%", "nodefs.available": "2%", "memory.available": "100Mi" },
+    },
     kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },
   },
   preflight: { ignore: ["SystemVerification", "NumCPU", "Mem", "Swap"] },
