@@ -3,11 +3,13 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Architecture } from "../host/os/os";
-import { defaultVersions } from "../kubeadm/companions";
+import { defaultVersions, kubeVipImage } from "../kubeadm/companions";
 import { versionProblems } from "../kubeadm/versions";
 import { UserError } from "../lib/errors";
 import { type BundleOptions, defaultComponents } from "./make";
 import type { Credentials } from "./registry";
+
+const tagOf = (image: string) => image.slice(image.lastIndexOf(":") + 1);
 
 export const usage = `Usage: pulumi-kubeadm bundle --output DIR [options]
 
@@ -28,6 +30,9 @@ Give it to a cluster as source: { bundle: { path: DIR } }.
   --os ID/VERSION               the system that --packages is for, such as debian/12
   --packages DIR                packages fetched before, with all they depend on, such as by
                                 apt-get install --download-only on a host of that system
+  --front-packages DIR          the same for keepalived and haproxy, which hold a virtual address of the API
+                                (endpoint.virtualIp); only its control planes get them
+  --kube-vip                    the image of kube-vip ${tagOf(kubeVipImage)}, which holds it where the program says so
 `;
 
 const text = { type: "string" } as const;
@@ -47,6 +52,8 @@ const options = {
   auth: text,
   os: text,
   packages: text,
+  "front-packages": text,
+  "kube-vip": { type: "boolean" },
 } as const;
 
 const authSchema = z.object({ auths: z.record(z.string(), z.object({ auth: z.string().optional() })).optional() });
@@ -91,8 +98,9 @@ export async function bundleOptions(
   if (words.includes("--help") || words.includes("-h")) return undefined;
   const { values } = parseArgs({ args: [...words], options, allowPositionals: false });
   if (values.output === undefined) throw new UserError("--output is missing", "name the directory the bundle goes to");
-  if ((values.os === undefined) !== (values.packages === undefined))
-    throw new UserError("--os and --packages go together");
+  const packages = values.packages ?? values["front-packages"];
+  if ((values.os === undefined) !== (packages === undefined))
+    throw new UserError("--os goes together with --packages or --front-packages");
   const version = values["kubernetes-version"] ?? defaultVersions.kubernetes;
   const [problem] = versionProblems(version, "--kubernetes-version");
   if (problem !== undefined) throw new UserError(`${problem.path}: ${problem.reason}`);
@@ -108,9 +116,10 @@ export async function bundleOptions(
     output: values.output,
     mirror: values.mirror,
     cni: values["no-flannel"] ? "none" : { flannel: values.flannel === undefined ? {} : { version: values.flannel } },
-    images: values.image ?? [],
+    images: [...(values.image ?? []), ...(values["kube-vip"] ? [kubeVipImage] : [])],
     system: values.os,
     packages: values.packages,
+    frontPackages: values["front-packages"],
     registries: {
       mirrors: new Map((values.registry ?? []).map(mirrorOf)),
       credentials: values.auth === undefined ? new Map() : parseAuth(await readFile(values.auth, "utf8")),

@@ -1,18 +1,18 @@
 // Makes a bundle: everything a cluster's hosts need, in upstream's layout, with digests.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type Architecture, operatingSystem } from "../host/os/os";
+import type { Architecture } from "../host/os/os";
 import { defaultVersions } from "../kubeadm/companions";
 import { imagesFor } from "../kubeadm/images";
 import type { Network } from "../kubeadm/spec";
-import { UserError } from "../lib/errors";
 import { type Artifact, allArtifacts, type ComponentVersions, digestIn } from "../source/artifacts";
 import type { BundleIndex, ImageArchive } from "../source/bundle";
 import { addressOf, download } from "../source/download";
 import { archiveImage } from "./imageArchive";
+import { copyPackages } from "./packages";
 import type { RegistryOptions } from "./registry";
 
 export interface BundleOptions {
@@ -27,6 +27,8 @@ export interface BundleOptions {
   system?: string | undefined;
   /** Directory of packages that were fetched before. */
   packages?: string | undefined;
+  /** Those for control planes that hold the API's virtual address. */
+  frontPackages?: string | undefined;
   registries: RegistryOptions;
   say: (text: string) => void;
 }
@@ -103,42 +105,6 @@ async function fetchImages(options: BundleOptions, architecture: Architecture): 
     index.push({ ref, file, ...(await digestOf(join(directory, file))) });
   }
   await writeFile(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);
-}
-
-/** Only what that system's package manager takes; a directory without any is a mistake. */
-async function copyPackages({ system, packages, output, architectures, say }: BundleOptions): Promise<void> {
-  if (system === undefined || packages === undefined) return;
-  const [id = "", version = ""] = system.split("/");
-  const os = operatingSystem({ id, version, like: [], codename: "", pretty: system });
-  if (os === undefined)
-    throw new UserError(
-      `--os ${system} is no system we know`,
-      "write it as <id>/<version>, such as debian/12 or rocky/9",
-    );
-  const files = (await readdir(packages)).filter((file) => file.endsWith(os.packageSuffix));
-  if (files.length === 0)
-    throw new UserError(
-      `${packages} holds no ${os.packageSuffix} files`,
-      "fetch them first, with everything they depend on",
-    );
-  for (const architecture of architectures) {
-    const own = files.filter((file) => ofArchitecture(file, os.architecture(architecture)));
-    const target = join(output, "packages", system, architecture);
-    await mkdir(target, { recursive: true });
-    for (const file of own) await copyFile(join(packages, file), join(target, file));
-    const names = new Set(own.map((file) => os.packageOfFile(file)));
-    const lacking = os
-      .requiredPackages({ id, version, like: [], codename: "", pretty: system })
-      .filter((name) => !names.has(name));
-    say(
-      `${own.length} packages for ${system} on ${architecture}${lacking.length > 0 ? `; hosts have to have these already: ${lacking.join(", ")}` : ""}`,
-    );
-  }
-}
-
-/** The last word before the suffix in both families; "all" and "noarch" fit everywhere. */
-function ofArchitecture(file: string, architecture: string): boolean {
-  return new RegExp(`[._](${architecture}|all|noarch)\\.(deb|rpm)$`).test(file);
 }
 
 async function writeIndex({ versions, architectures, output }: BundleOptions): Promise<void> {

@@ -45,3 +45,6 @@ export const defaultVersions = {
   flannel: versions.flannel.version,
   flannelCniPlugin: versions.flannel.cniPlugin,
 } as const;
+
+/** What holds the API's virtual address where the program says kube-vip and names no image. */
+export const kubeVipImage = `ghcr.io/kube-vip/kube-vip:v${versions.kubeVip}`;

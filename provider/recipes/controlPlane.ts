@@ -8,6 +8,9 @@ import { deadline } from "../kubeadm/spec";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import { removeMember } from "../steps/etcd/removeMember";
+import { convergeFront } from "../steps/front/convergeFront";
+import { joinFront } from "../steps/front/joinFront";
+import { startFront } from "../steps/front/startFront";
 import { admitNode } from "../steps/kubeadm/admitNode";
 import { applyCoreDns } from "../steps/kubeadm/applyCoreDns";
 import { applyNetwork } from "../steps/kubeadm/applyNetwork";
@@ -42,7 +45,7 @@ import type { Attempt } from "./attempt";
 import { beforeControlPlaneChange } from "./controlPlaneGate";
 import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 
-const start: readonly Step<NodeContext>[] = [placeFiles, initCluster];
+const start: readonly Step<NodeContext>[] = [placeFiles, startFront, initCluster];
 /** What needs no network is done while the node gets one. */
 const complete: readonly Step<ClusterContext>[] = [
   applyNetwork,
@@ -52,6 +55,7 @@ const complete: readonly Step<ClusterContext>[] = [
   rememberApplied,
   awaitReady,
   applyCoreDns,
+  convergeFront,
   markComplete,
   rememberShared,
   approveCertificates,
@@ -63,6 +67,7 @@ const joining: readonly Step<JoinContext>[] = [
   recordInCluster,
   forgetStaleTokens,
   placeFiles,
+  joinFront,
   joinCluster,
   installApprover,
   rememberApplied,
@@ -75,6 +80,7 @@ const converge: readonly Step<ClusterContext>[] = [
   markComplete,
   admitNode,
   forgetStaleTokens,
+  convergeFront,
   convergeControlPlane,
   convergeKubelet,
   convergeKubeProxy,

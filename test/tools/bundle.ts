@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { placeBuiltPrograms } from "./built";
 import { cached, keyOf } from "./cache";
-import { debianHost } from "./debian";
+import { debianHost, frontDebs } from "./debian";
 import { type ImageRecipe, sha256Of, writeImage } from "./image";
 import { helloWebRecipe, imageRecipes, imageRefs } from "./images";
 import { layout } from "./layout";
@@ -25,12 +25,14 @@ const recipeVersion = 1;
 export async function bundle(version = versions.kubernetes.default): Promise<string> {
   const from = await origin();
   const host = await debianHost();
+  const front = await frontDebs();
   const recipes = from === "build" ? await imageRecipes(version) : [await helloWebRecipe()];
-  const key = keyOf(recipeVersion, versions, version, from, host, recipes);
+  const key = keyOf(recipeVersion, versions, version, from, host, front, recipes);
   return cached(`bundle-${version}-${key}`, async (dir) => {
     if (from === "build") await placeBuiltPrograms(dir, version);
     else await fetchReleases(dir, version);
     await cp(join(host, "debs"), join(dir, layout.packages()), { recursive: true });
+    await cp(join(front, "debs"), join(dir, layout.frontPackages()), { recursive: true });
     await placeImages(dir, version, recipes);
     await writeIndex(dir, version);
   });

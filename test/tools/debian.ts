@@ -29,6 +29,9 @@ const kubernetesPackages = [
   "openssl",
 ];
 
+/** What holds the API's virtual address on control planes. */
+const frontPackages = ["keepalived", "haproxy"];
+
 /** What kube-proxy and flannel call in their images. */
 const networkTools = ["iptables", "nftables", "conntrack", "ipset", "kmod", "busybox-static"];
 
@@ -60,6 +63,16 @@ export function debianHost(): Promise<string> {
   });
 }
 
+/** `debs/`: what a control plane with a virtual address gets on such a host, with all it depends on. */
+export function frontDebs(): Promise<string> {
+  const key = keyOf(versions.test.debian, hostPackages, frontPackages, downloadHooks(frontPackages, "@"));
+  return cached(`front-debs-${key}`, async (dir) => {
+    await mkdir(join(dir, "debs"));
+    const options = downloadHooks(frontPackages, join(dir, "debs")).map((hook) => `--customize-hook=${hook}`);
+    await mmdebstrap("minbase", hostPackages, "/dev/null", options);
+  });
+}
+
 /** A tar of the network tools and their libraries, without a package manager: the base of an image. */
 export function networkToolsSlice(): Promise<string> {
   const hooks = [
@@ -88,14 +101,21 @@ function extract(packages: readonly string[], target: string, hooks: readonly st
   return mmdebstrap("extract", packages, target, options);
 }
 
-function hostHooks(debs: string): string[] {
+/** Packages that the new system lacks, with what they depend on, into a directory. */
+function downloadHooks(packages: readonly string[], debs: string): string[] {
   return [
     'rm -f "$1"/var/cache/apt/archives/*.deb',
     // APT's own configuration for the new system, given by mmdebstrap, knows what is already in it.
-    `APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes --download-only --no-install-recommends install ${kubernetesPackages.join(" ")}`,
+    `APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes --download-only --no-install-recommends install ${packages.join(" ")}`,
     // APT puts the version's epoch into its file names, as "1%3a"; Debian's own archive leaves it out.
     `for deb in "$1"/var/cache/apt/archives/*.deb; do
        name=$(basename "$deb"); cp "$deb" '${debs}'/"$(echo "$name" | sed 's/_[0-9]*%3a/_/')"; done`,
+  ];
+}
+
+function hostHooks(debs: string): string[] {
+  return [
+    ...downloadHooks(kubernetesPackages, debs),
     'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf && : >"$1/etc/machine-id"',
     `chroot "$1" systemctl mask ${maskedUnits.join(" ")}`,
   ];

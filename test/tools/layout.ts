@@ -14,6 +14,7 @@ export const layout = {
     return `${dir}/cni-plugins-linux-amd64-v${versions.cniPlugins}.tgz`;
   },
   packages: () => `packages/debian/${versions.test.debian.version}/amd64`,
+  frontPackages: () => `packages/front/debian/${versions.test.debian.version}/amd64`,
   images: "images/amd64",
 } as const;
 

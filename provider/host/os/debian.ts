@@ -48,6 +48,7 @@ export const debian: OperatingSystem = {
     "socat",
     "util-linux",
   ],
+  frontPackages: ["keepalived", "haproxy"],
   runtimePackages: ["containerd.io", "containerd"],
   packageSuffix: ".deb",
   packageOfFile: (file) => file.split("_", 1)[0] ?? file,

@@ -36,6 +36,8 @@ export interface OperatingSystem {
   architecture(architecture: Architecture): string;
   /** What kubelet, kubeadm and kube-proxy call or need beside the runtime. */
   requiredPackages(release: OsRelease): readonly string[];
+  /** What holds the API's virtual address on control planes: keepalived and haproxy. */
+  readonly frontPackages: readonly string[];
   /** Packages that hold a container runtime we can keep, best first. */
   readonly runtimePackages: readonly string[];
   /** ".deb" or ".rpm": what the bundle's tree holds. */
@@ -69,7 +71,17 @@ export function operatingSystem(release: OsRelease): OperatingSystem | undefined
   return ids.some((id) => ["rhel", "fedora", "centos"].includes(id)) ? rhel : undefined;
 }
 
-/** Where a bundle keeps the packages of one system: "debian/12/amd64". Minor releases share a tree where the family promises it. */
+/** Where a bundle keeps the packages that every node of one system needs, with all they depend on. */
+export function packagesOf(release: OsRelease, architecture: Architecture): string {
+  return `packages/${packageTree(release, architecture)}`;
+}
+
+/** Beside them those for the API's virtual address, so that only the control planes that hold it get them. */
+export function frontPackagesOf(release: OsRelease, architecture: Architecture): string {
+  return `packages/front/${packageTree(release, architecture)}`;
+}
+
+/** "debian/12/amd64". Minor releases share a tree where the family promises it. */
 export function packageTree(release: OsRelease, architecture: Architecture): string {
   const family = operatingSystem(release)?.family;
   const version = family === "rhel" ? (release.version.split(".")[0] ?? "") : release.version;

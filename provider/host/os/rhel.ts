@@ -41,6 +41,7 @@ export const rhel: OperatingSystem = {
     "tar",
     "util-linux",
   ],
+  frontPackages: ["keepalived", "haproxy"],
   runtimePackages: ["containerd.io", "containerd"],
   packageSuffix: ".rpm",
   packageOfFile: (file) => fileName.exec(file)?.[1] ?? file,

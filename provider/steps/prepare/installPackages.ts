@@ -1,19 +1,20 @@
 import type { LocalFile } from "../../host/host";
 import { record } from "../../host/journal";
 import type { PackageCommand } from "../../host/os/os";
-import { packageTree } from "../../host/os/os";
 import { cutInstallation } from "../../host/undo/plan";
 import { deadline } from "../../kubeadm/spec";
 import { UserError } from "../../lib/errors";
-import { type MirroredFile, mirroredPackages, withMirrored } from "../../source/mirrorPackages";
+import { withMirrored } from "../../source/mirrorPackages";
 import { stagingDirectory, uploadMany } from "../../source/place";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
+import { holdBack, switchOff } from "./distributionServices";
+import { fileName, holdsAddress, type Origin, originOf, refuseLacking } from "./packageOrigin";
 
-const fileName = (file: { path: string }) => file.path.slice(file.path.lastIndexOf("/") + 1);
-
-function missing({ os, facts }: PrepareContext): string[] {
-  return os.requiredPackages(facts.os).filter((name) => facts.packages[name] === undefined);
+function missing(context: PrepareContext): string[] {
+  const { os, facts } = context;
+  const wanted = [...os.requiredPackages(facts.os), ...(holdsAddress(context) ? os.frontPackages : [])];
+  return wanted.filter((name) => facts.packages[name] === undefined);
 }
 
 async function installed({ host, os }: PrepareContext): Promise<Map<string, string>> {
@@ -45,27 +46,7 @@ async function fromRepositories(context: PrepareContext, names: readonly string[
   }
 }
 
-/** Where the packages come from on this host. */
-type Origin =
-  | { from: "files"; files: readonly LocalFile[] }
-  | { from: "mirror"; mirror: string; files: MirroredFile[] }
-  | { from: "repositories" };
-
-async function originOf(context: PrepareContext): Promise<Origin> {
-  const { supply, inputs, os, facts, architecture } = context;
-  const directory = `packages/${packageTree(facts.os, architecture)}`;
-  if (supply.bundle !== undefined)
-    return {
-      from: "files",
-      files: supply.bundle.below(directory).filter(({ path }) => path.endsWith(os.packageSuffix)),
-    };
-  const mirror = "download" in inputs.source ? inputs.source.download.mirror : undefined;
-  const files =
-    mirror === undefined ? [] : await mirroredPackages(mirror, directory, deadline(inputs.timeouts, "command"));
-  return mirror === undefined || files.length === 0 ? { from: "repositories" } : { from: "mirror", mirror, files };
-}
-
-/** Everything of the bundle's tree that the host lacks: the tree holds the required ones with what they depend on. */
+/** Everything of the bundle's trees that the host lacks: they hold the required ones with what they depend on. */
 async function fromFiles(
   context: PrepareContext,
   files: readonly LocalFile[],
@@ -92,32 +73,22 @@ async function install(
   return withMirrored(origin.mirror, lacking, timeoutMs, (local) => fromFiles(context, local, have));
 }
 
-function refuseLacking(
-  { os, facts, architecture }: PrepareContext,
-  names: readonly string[],
-  files: readonly { path: string }[],
-): void {
-  const lacking = names.filter((name) => !files.some((file) => os.packageOfFile(fileName(file)) === name));
-  if (lacking.length === 0) return;
-  throw new UserError(
-    `the bundle holds no ${lacking.join(", ")} for ${facts.os.pretty}`,
-    `put the packages into packages/${packageTree(facts.os, architecture)} when making the bundle (--packages), or install them on the host`,
-  );
-}
-
 /** Only what is missing; what is there stays at its version. */
 export const installPackages: Step<PrepareContext> = {
   title: "install packages",
   when: (context) => missing(context).length > 0,
   async run(context) {
-    const { host } = context;
+    const { host, os } = context;
     const names = missing(context);
     const [have, people] = [await installed(context), await accounts(context)];
     const origin = await originOf(context);
     if (origin.from !== "repositories") refuseLacking(context, names, origin.files);
     await record(host, [{ kind: "packages", before: [...have.keys()].join(" ") }]);
+    const services = os.frontPackages.filter((name) => names.includes(name));
+    await holdBack(host, services);
     await install(context, origin, names, have);
     await remember(context, have, people, names);
+    await switchOff(host, services);
   },
 };
 

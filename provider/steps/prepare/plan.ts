@@ -1,7 +1,7 @@
 // What a host should have, worked out from what is wanted and what it is. Pure.
 import type { Facts } from "../../host/facts";
 import type { Architecture } from "../../host/os/os";
-import { companions, defaultVersions } from "../../kubeadm/companions";
+import { companions, defaultVersions, kubeVipImage } from "../../kubeadm/companions";
 import { cgroupDriverOf } from "../../kubeadm/configuration";
 import { containerdConfig, containerdConfigPath } from "../../kubeadm/containerd";
 import { flannelImages, imagesFor, pauseImage, splitImage } from "../../kubeadm/images";
@@ -92,12 +92,13 @@ function backendOf({ cni }: PrepareInputs): "vxlan" | "host-gw" | "none" {
   return cni === "none" ? "none" : (cni.flannel.backend ?? "vxlan");
 }
 
-function imagesOf({ roles, kubernetesVersion, cni, clusterConfiguration, containerd }: PrepareInputs): string[] {
+function imagesOf({ roles, kubernetesVersion, cni, clusterConfiguration, containerd, front }: PrepareInputs): string[] {
   const plan = { kubernetesVersion, cni, clusterConfiguration };
   const control = roles.controlPlane ? imagesFor({ ...plan, role: "controlPlane" }) : undefined;
   const { first, rest } = control ?? imagesFor({ ...plan, role: "worker" });
   const sandbox = containerd?.sandboxImage;
-  return [...new Set([...(sandbox === undefined ? [] : [sandbox]), ...first, ...rest])];
+  const holder = front?.by === "kube-vip" ? [front.image ?? kubeVipImage] : [];
+  return [...new Set([...(sandbox === undefined ? [] : [sandbox]), ...first, ...holder, ...rest])];
 }
 
 /** By the last part of their names, whatever registry and version they are of. */
