@@ -9,6 +9,7 @@ import { surveyNode } from "../recipes/surveyNode";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
 import {
+  formerMachine,
   isAnother,
   type NodeOutputs,
   nodeChanges,
@@ -41,10 +42,14 @@ function outputsOf({ name, kubernetesVersion }: ControlPlaneInputs): NodeOutputs
   return { joined: true, nodeName: name, nodeVersion: `v${kubernetesVersion}` };
 }
 
-async function bringUp({ progress }: Operation, inputs: ControlPlaneInputs, joined: boolean): Promise<NodeOutputs> {
+async function bringUp(
+  { progress }: Operation,
+  inputs: ControlPlaneInputs,
+  { joined, ...former }: { joined: boolean; formerMachine?: string },
+): Promise<NodeOutputs> {
   const attempt: Attempt = { progress, joined, begun: false };
   try {
-    await bringUpControlPlane(planOf(inputs), attempt);
+    await bringUpControlPlane({ ...planOf(inputs), ...former }, attempt);
     return outputsOf(inputs);
   } catch (error) {
     throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), seenOutputs(attempt), error) : error;
@@ -97,8 +102,9 @@ export const controlPlane: Handler<ControlPlaneInputs, NodeOutputs> = {
   changes: { ...nodeChanges, roles: "work", files: "work", front: "work", backup: "quiet", certificates: "quiet" },
   rules: (news, olds) => [...nodeRules(news, olds), ...configurationRules(news, olds), ...addressRule(news, olds)],
   replaces: (field, olds, news) => field === "target" && isAnother(olds, news),
-  create: async (op, inputs) => ({ id: idOf(inputs), outputs: await bringUp(op, inputs, false) }),
-  update: (op, { outputs }, inputs) => bringUp(op, inputs, outputs.joined === true),
+  create: async (op, inputs) => ({ id: idOf(inputs), outputs: await bringUp(op, inputs, { joined: false }) }),
+  update: (op, { inputs: before, outputs }, inputs) =>
+    bringUp(op, inputs, { joined: outputs.joined === true, ...formerMachine(before.target, inputs.target) }),
   read: async (op, { inputs, outputs }) => {
     // Never reported as gone, or the next `up` would start a second cluster: what is missing shows as drift.
     const seen = await surveyNode(planOf(inputs), op.progress);

@@ -3,16 +3,19 @@ import { z } from "zod";
 import { gatherFacts } from "../host/facts";
 import type { Host } from "../host/host";
 import { readClaim } from "../host/journal";
+import { journalDirectory } from "../host/journalScript";
 import { withHost } from "../host/open";
 import { operatingSystem } from "../host/os/os";
 import { undoPreparation } from "../host/undo";
 import { onUnreachableSchema, targetSchema } from "../kubeadm/spec";
 import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
+import { knockFor } from "../lib/silent";
 import { type Prepared, prepare } from "../recipes/prepare";
 import { surveyHost } from "../recipes/survey";
 import { prepareShape } from "../steps/prepare/context";
 import { drift } from "../steps/prepare/drift";
 import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
+import { isAnother, onUnreachable } from "./nodeInputs";
 
 const schema = z.strictObject({
   ...prepareShape,
@@ -61,7 +64,10 @@ async function refuseJoined(host: Host): Promise<void> {
   );
 }
 
-async function undo(host: Host, op: Operation, { timeouts }: HostInputs): Promise<void> {
+async function undo(host: Host, op: Operation, { name, timeouts }: HostInputs): Promise<void> {
+  const claim = await readClaim(host);
+  if (claim !== undefined && claim.node !== name)
+    return op.progress.warn(`${host.label} is prepared for node ${claim.node} now and left alone`);
   await refuseJoined(host);
   const facts = await gatherFacts(host, timeouts);
   const os = operatingSystem(facts.os);
@@ -74,18 +80,12 @@ function isOutOfReach(error: unknown): error is UserError {
   return error instanceof UnreachableError || error instanceof HostKeyError || error instanceof AuthenticationError;
 }
 
-function forgetsUnreachable({ onUnreachable }: HostInputs): boolean {
-  const forRun = process.env["KUBEADM_ON_UNREACHABLE"];
-  const choice = forRun === undefined || forRun === "" ? (onUnreachable ?? "stop") : forRun;
-  if (choice === "stop") return false;
-  if (choice === "remove" || choice === "forget") return true;
-  throw new RefusedError(`KUBEADM_ON_UNREACHABLE is "${choice}"`, 'set it to "stop", "remove" or "forget"');
-}
-
 async function remove(op: Operation, { inputs }: KnownHost): Promise<void> {
-  const forgets = forgetsUnreachable(inputs);
+  const forgets = onUnreachable(inputs.onUnreachable) !== "stop";
+  const { target, timeouts } = inputs;
+  const knocking = forgets ? { ...timeouts, connect: knockFor(target.machineId, timeouts?.connect) } : timeouts;
   try {
-    await withHost(opening(op, inputs, true), (host) => undo(host, op, inputs));
+    await withHost(opening(op, { ...inputs, timeouts: knocking }, true), (host) => undo(host, op, inputs));
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
     if (!forgets) {
@@ -95,7 +95,9 @@ async function remove(op: Operation, { inputs }: KnownHost): Promise<void> {
         { cause: error },
       );
     }
-    op.progress.warn(`${inputs.name} could not be asked and is forgotten; nothing on it was undone: ${error.message}`);
+    op.progress.warn(
+      `${inputs.name} (${target.connection.host}) does not answer and is left as it is. Its preparation was not undone: packages, container runtime and images, Kubernetes' programs, kernel settings; the journal of them is on it in ${journalDirectory}`,
+    );
   }
 }
 
@@ -114,7 +116,7 @@ async function read(
   } catch (error) {
     // Not to be reached says nothing about what is on it.
     if (!isOutOfReach(error)) throw error;
-    op.progress.warn(`${inputs.name} could not be asked, its last known state is kept: ${error.message}`);
+    op.progress.warn(`${inputs.name} is unreachable, so its last known state is kept: ${error.message.split("\n")[0]}`);
     return { inputs: asked, outputs: known };
   }
 }
@@ -148,7 +150,7 @@ export const host: Handler<HostInputs, HostOutputs> = {
   // Another machine: prepared while the node is still on the old one, which is undone after its node has left.
   deleteBeforeReplace: false,
   replaces: (field, olds, news) =>
-    field === "target" && news.target !== undefined && news.target.machineId !== olds.target.machineId,
+    field === "target" && news.target?.machineId !== olds.target.machineId && isAnother(olds, news),
   create: async (op, inputs) => ({ id: idOf(inputs), outputs: await converge(op, inputs) }),
   update: (op, _known, inputs) => converge(op, inputs),
   read,

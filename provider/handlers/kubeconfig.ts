@@ -3,6 +3,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { withControlPlane } from "../host/reach";
 import { reachSchema, timeoutsSchema } from "../kubeadm/spec";
+import { markEnding } from "../lib/ending";
 import { UserError } from "../lib/errors";
 import { rememberSecret } from "../lib/redact";
 import type { Handler, Operation } from "./handler";
@@ -67,5 +68,5 @@ export const kubeconfig: Handler<KubeconfigInputs, KubeconfigOutputs> = {
   create: async (op, inputs) => ({ id: `${inputs.clusterId}/kubeconfig`, outputs: await fetch(op, inputs) }),
   update: (op, _known, inputs) => fetch(op, inputs),
   read: async (_op, { inputs, outputs }) => ({ inputs, outputs: outputsSchema.parse(outputs) }),
-  delete: async () => {},
+  delete: async (_op, { inputs }) => markEnding(inputs.clusterId),
 };

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import {
   drainSchema,
+  type Hop,
   kubeadmSchema,
   type Network,
   networkSchema,
@@ -18,6 +19,7 @@ import {
 import { versionChangeProblems } from "../kubeadm/versions";
 import { RefusedError } from "../lib/errors";
 import type { Attempt } from "../recipes/attempt";
+import { hopAddress } from "../ssh/hop";
 import type { Change } from "./handler";
 
 export const nodeShape = {
@@ -108,7 +110,26 @@ function networkRules(after: Network | undefined, before: Network): string[] {
 export function isAnother(olds: { target: Target }, news: { target?: Target }): boolean {
   const { target } = news;
   if (!target) return false;
-  return target.machineId !== olds.target.machineId || target.address !== olds.target.address;
+  if (target.machineId === olds.target.machineId) return target.address !== olds.target.address;
+  return !isReinstalled(olds.target, target);
+}
+
+/**
+ * Another machine-id behind the same way and the same address: the former machine cannot be asked there any more, whatever
+ * became of it. Its node is taken out through the API, and this machine joins in its place: an update, which knows both.
+ */
+export function isReinstalled(before: Target, now: Target): boolean {
+  const way = ({ connection, address }: Target) => JSON.stringify([wayOf(connection).map(hopAddress), address]);
+  return before.machineId !== now.machineId && way(before) === way(now);
+}
+
+function wayOf(hop: Hop): Hop[] {
+  return hop.proxy ? [...wayOf(hop.proxy), hop] : [hop];
+}
+
+/** The machine that was this node until now, where another one answers in its place. */
+export function formerMachine(before: Target, now: Target): { formerMachine?: string } {
+  return isReinstalled(before, now) ? { formerMachine: before.machineId } : {};
 }
 
 export function onUnreachable(wanted: OnUnreachable | undefined, env: NodeJS.ProcessEnv = process.env): OnUnreachable {

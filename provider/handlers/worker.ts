@@ -7,6 +7,7 @@ import { bringUpWorker } from "../recipes/worker";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
 import {
+  formerMachine,
   isAnother,
   type NodeOutputs,
   nodeChanges,
@@ -29,10 +30,14 @@ function outputsOf({ name, kubernetesVersion }: WorkerInputs): NodeOutputs {
   return { joined: true, nodeName: name, nodeVersion: `v${kubernetesVersion}` };
 }
 
-async function bringUp({ progress }: Operation, inputs: WorkerInputs, joined: boolean): Promise<NodeOutputs> {
+async function bringUp(
+  { progress }: Operation,
+  inputs: WorkerInputs,
+  { joined, ...former }: { joined: boolean; formerMachine?: string },
+): Promise<NodeOutputs> {
   const attempt: Attempt = { progress, joined, begun: false };
   try {
-    await bringUpWorker(planOf(inputs), attempt);
+    await bringUpWorker({ ...planOf(inputs), ...former }, attempt);
     return outputsOf(inputs);
   } catch (error) {
     throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), seenOutputs(attempt), error) : error;
@@ -54,8 +59,9 @@ export const worker: Handler<WorkerInputs, NodeOutputs> = {
   changes: nodeChanges,
   rules: nodeRules,
   replaces: (field, olds, news) => field === "target" && isAnother(olds, news),
-  create: async (op, inputs) => ({ id: idOf(inputs), outputs: await bringUp(op, inputs, false) }),
-  update: (op, { outputs }, inputs) => bringUp(op, inputs, outputs.joined === true),
+  create: async (op, inputs) => ({ id: idOf(inputs), outputs: await bringUp(op, inputs, { joined: false }) }),
+  update: (op, { inputs: before, outputs }, inputs) =>
+    bringUp(op, inputs, { joined: outputs.joined === true, ...formerMachine(before.target, inputs.target) }),
   read: async (op, { inputs, outputs }) => {
     const seen = await surveyNode(planOf(inputs), op.progress);
     // Proven: neither the cluster nor the host knows of it any more.

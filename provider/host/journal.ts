@@ -12,6 +12,8 @@ const claimSchema = z.object({
   node: z.string(),
   /** Written by whoever lets the host join, taken back by whoever lets it leave: a join between the two is half-finished. */
   joined: z.boolean(),
+  /** The node it was when another one of the same cluster took it over; what it holds is that one's until it joins. */
+  was: z.string().optional(),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -70,6 +72,14 @@ export function refuseForeign(host: Host, claim: Claim | undefined, clusterId: s
 
 async function writeClaim(host: Host, claim: Claim): Promise<void> {
   await host.writeFile(claimPath, `${JSON.stringify(claim)}\n`, 0o600);
+}
+
+/** What a node left behind that the cluster has given up; whether it has is asked before anything of it is touched. */
+export async function takeOver(host: Host, claim: Claim, node: string): Promise<Claim> {
+  const taken: Claim = { ...claim, node, was: claim.was ?? claim.node };
+  if (taken.was === node) delete taken.was;
+  await writeClaim(host, taken);
+  return taken;
 }
 
 /** To be called once the host is part of the cluster. */

@@ -1,10 +1,11 @@
 // Whoever needs the API asks a control plane that lives: the first one that answers gets the work.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Reach, Target, Timeouts } from "../kubeadm/spec";
-import { UnreachableError } from "../lib/errors";
+import { CommandError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import type { Host } from "./host";
 import { Kubectl } from "./kubectl";
+import { ApiError } from "./kubeErrors";
 import { withHost } from "./open";
 
 export interface ReachOptions {
@@ -97,10 +98,16 @@ async function answers(kubectl: Kubectl, patienceMs: number, race: { winner: str
     try {
       return await kubectl.ready();
     } catch (error) {
-      if (race.winner || Date.now() > over) throw error;
+      if (race.winner || Date.now() > over || neverAnswers(error)) throw error;
       await sleep(1000);
     }
   }
+}
+
+/** No kubectl or no admin.conf: no control plane, or none any more. */
+function neverAnswers(error: unknown): boolean {
+  if (error instanceof CommandError) return error.outcome.code === 127;
+  return error instanceof ApiError && /admin\.conf: no such file/.test(error.detail);
 }
 
 function nobody(tried: { name: string; address: string; reason: string | undefined }[]): UnreachableError {

@@ -3,17 +3,24 @@ import type { Host } from "../host/host";
 import { markLeft } from "../host/journal";
 import { withHost } from "../host/open";
 import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
+import { knockFor } from "../lib/silent";
+import { removeFront } from "../steps/front/remove";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { type HostView, observe, observePeer } from "../steps/kubeadm/observe";
 import { resetNode } from "../steps/kubeadm/resetNode";
-import { beTakenOut, type Leave, PeersGone, step, throughPeer } from "./takeOut";
+import { endsWhole } from "./giveUpOthers";
+import { leaveWithoutHost } from "./leaveWithoutHost";
+import { type Leave, PeersGone, step, takeOut, throughPeer } from "./takeOut";
 
 export async function leave(request: Leave): Promise<void> {
-  const { plan, progress } = request;
+  const { plan, progress, onUnreachable } = request;
   const { name, target, timeouts } = plan;
+  // Where the user has said what becomes of a host that does not answer, nobody waits long for it.
+  const knocking =
+    onUnreachable === "stop" ? timeouts : { ...timeouts, connect: knockFor(target.machineId, timeouts?.connect) };
   let reached = false;
   try {
-    await withHost({ name, target, timeouts, progress, exclusive: true }, (host) => {
+    await withHost({ name, target, timeouts: knocking, progress, exclusive: true }, (host) => {
       reached = true;
       return leaveFrom(host, request);
     });
@@ -35,9 +42,15 @@ async function leaveFrom(host: Host, request: Leave): Promise<void> {
       `${host.label} belongs to another cluster now (${view.claim.clusterId})`,
       "take it out of the state",
     );
+  if (view.claim !== undefined && view.claim.node !== name) {
+    const now = `${host.label} is node ${view.claim.node} now`;
+    progress.warn(`${now}: ${name} leaves the cluster, the machine is left alone`);
+    return leaveWithoutHost({ ...request, onUnreachable: "remove" }, new RefusedError(now));
+  }
   if (view.parts.length > 0 || view.claim?.joined) {
     await leaveCluster(host, view, request);
     progress.say(`resetting ${host.label}`);
+    if (plan.role === "controlPlane") await step(host, "remove the API's virtual address", () => removeFront(host));
     await step(host, "reset the host", () => resetNode(host, { timeouts, progress }));
   }
   await markLeft(host, clusterId, name);
@@ -48,9 +61,10 @@ async function leaveCluster(host: Host, view: HostView, request: Leave): Promise
   const through = plan.role === "worker" ? [] : await remaining(host, view, request);
   if (through === "alone") return;
   try {
-    await throughPeer(request, through, (peer) => beTakenOut(peer, host, request));
+    await throughPeer(request, through, (peer) => takeOut(peer, host, request));
   } catch (error) {
     if (!(error instanceof PeersGone) || onUnreachable === "stop") throw error;
+    if (plan.role === "controlPlane" && !endsWhole(request)) throw mayBeTheLast(host, error);
     progress.warn(`${plan.name} leaves without a word to the cluster: ${error.message}`);
   }
 }
@@ -87,6 +101,14 @@ function lastAndDown(host: Host): UserError {
   );
 }
 
+/** etcd's data on it may be the last copy there is. */
+function mayBeTheLast(host: Host, cause: PeersGone): RefusedError {
+  return new RefusedError(
+    `${host.label} cannot be taken out, because no other control plane answers and it may hold the last copy of the cluster: ${cause.message.split("\n  What to do:")[0]}`,
+    "bring another control plane back, or run `npx pulumi-kubeadm recover`; when the cluster is given up, run once with KUBEADM_ON_UNREACHABLE=force",
+  );
+}
+
 function refuseEndpoint({ name, endpoint, target }: NodePlan, others: string[]): void {
   const host = endpoint.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   if (host !== target.address) return;
@@ -94,20 +116,4 @@ function refuseEndpoint({ name, endpoint, target }: NodePlan, others: string[]):
     `${name} is the cluster's endpoint (${endpoint}), and ${others.join(", ")} would stay without one`,
     "a control plane whose address is the endpoint cannot be removed while others remain",
   );
-}
-
-async function leaveWithoutHost(request: Leave, cause: Error): Promise<void> {
-  const { plan, progress, onUnreachable } = request;
-  if (onUnreachable === "forget") {
-    progress.warn(`${plan.name} was forgotten without a word to its host or the cluster: ${cause.message}`);
-    return;
-  }
-  if (onUnreachable === "stop")
-    throw new UnreachableError(
-      `${plan.name} cannot be reached, so it cannot be taken out cleanly: ${cause.message.split("\n")[0]}`,
-      `bring it back; or, when the machine is gone for good, run once with KUBEADM_ON_UNREACHABLE=remove (the cluster forgets the node) or =forget (nothing is asked), or set \`onUnreachable\` in the program`,
-      { cause },
-    );
-  await throughPeer(request, [], (peer) => beTakenOut(peer, undefined, request));
-  progress.warn(`${plan.name} was removed from the cluster; its host was not reached and still holds what was on it`);
 }

@@ -1,6 +1,6 @@
 // From a bare host to one that kubeadm can init or join; a second run finds everything in place.
 
-import { refuseForeign } from "../host/journal";
+import { refuseForeign, takeOver } from "../host/journal";
 import { servesNode } from "../steps/prepare/beside";
 import { claimHost } from "../steps/prepare/claimHost";
 import type { PrepareContext } from "../steps/prepare/context";
@@ -57,7 +57,11 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
   const context = await surveyWithSource(options);
   // Before any step, so that it stays a refusal: nothing was changed.
   const { claim: found } = context.survey.journal;
-  refuseForeign(options.host, found, options.inputs.clusterId, options.inputs.name);
+  const { clusterId, name } = options.inputs;
+  // A node of this cluster that was given up: the preflight has asked the cluster, and the node's own leaf asks again.
+  const leftover = found?.clusterId === clusterId && found.node !== name && found.joined;
+  if (leftover) context.survey.journal.claim = await takeOver(options.host, found, name);
+  else refuseForeign(options.host, found, clusterId, name);
   if (found !== undefined) onClaimed();
   await runSteps(context, claim);
   onClaimed();

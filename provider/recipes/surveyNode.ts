@@ -63,7 +63,7 @@ async function asked<T>({ name }: NodePlan, progress: Progress, ask: () => Promi
     const unasked =
       error instanceof UnreachableError || error instanceof AuthenticationError || error instanceof HostKeyError;
     if (!unasked) throw error;
-    progress.warn(`${name} was not refreshed: ${error.message.split("\n")[0]}`);
+    progress.warn(`${name} is unreachable, so its last known state is kept: ${error.message.split("\n")[0]}`);
     return undefined;
   }
 }

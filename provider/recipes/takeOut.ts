@@ -1,15 +1,19 @@
-// What a living control plane does for a node that leaves: its pods, its place in etcd, its Node, its record.
+// What a living control plane does for a node that leaves with its host: its pods, its place in etcd, its Node, its record.
 import type { Host } from "../host/host";
 import { type LivingControlPlane, withControlPlane } from "../host/reach";
 import { deadline, type OnUnreachable } from "../kubeadm/spec";
 import { RefusedError, StepError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { removeMember } from "../steps/etcd/removeMember";
+import { letGoOfAddress } from "../steps/front/remove";
 import type { NodePlan } from "../steps/kubeadm/context";
-import { leaveEtcd } from "../steps/kubeadm/etcd";
 import { stopKubelet } from "../steps/kubeadm/stopKubelet";
 import { forgetNode } from "../steps/node/clusterRecord";
 import { deleteNode } from "../steps/node/deleteNode";
 import { drain, type OnBlocked } from "../steps/node/drain";
+import { forgetMirrorPods } from "../steps/node/mirrorPods";
+import { pardonName } from "../steps/node/removedNames";
+import { beforeControlPlaneChange } from "./controlPlaneGate";
 
 export interface Leave {
   plan: NodePlan;
@@ -18,31 +22,28 @@ export interface Leave {
   drain: { onBlocked?: OnBlocked | undefined; gracePeriod?: number | undefined } | undefined;
 }
 
-/** Whatever a living control plane can do for a node that leaves. */
-export async function beTakenOut(peer: LivingControlPlane, host: Host | undefined, request: Leave): Promise<void> {
+export async function takeOut(peer: LivingControlPlane, host: Host, request: Leave): Promise<void> {
   const { plan, progress } = request;
   const { name, target, timeouts, role } = plan;
-  const label = host ?? peer.host;
   const controlPlane = role === "controlPlane";
+  const member = { name, address: target.address, progress };
   // Looked at first: a removal that would cost etcd its quorum is refused before any pod has moved.
-  if (controlPlane) await leaveEtcd(peer, { name, address: target.address, onlyCheck: true });
+  if (controlPlane)
+    await beforeControlPlaneChange(peer, { change: "remove", node: name, address: target.address, plan, progress });
+  // The address moves while all of the control plane still works.
+  if (controlPlane) await step(host, "let go of the API's virtual address", () => letGoOfAddress(host));
   const nodes = await peer.kubectl.list({ type: "nodes" });
   if (nodes.some(({ metadata }) => metadata.name !== name))
-    await step(label, "drain", () =>
-      drain(peer.kubectl, {
-        node: name,
-        timeoutMs: deadline(timeouts, "drain"),
-        progress,
-        onBlocked: request.drain?.onBlocked,
-        gracePeriod: request.drain?.gracePeriod,
-        dead: host === undefined,
-      }),
+    await step(host, "drain", () =>
+      drain(peer.kubectl, { node: name, timeoutMs: deadline(timeouts, "drain"), progress, ...request.drain }),
     );
-  if (controlPlane) await step(label, "leave etcd", () => leaveEtcd(peer, { name, address: target.address }));
+  if (controlPlane) await step(host, "leave etcd", () => removeMember(peer, member));
   // A kubelet that still runs would register the Node again.
-  if (host) await step(host, "stop the kubelet", () => stopKubelet(host));
-  await step(label, "delete the Node", () => deleteNode(peer.kubectl, name, deadline(timeouts, "command")));
+  await step(host, "stop the kubelet", () => stopKubelet(host));
+  await step(host, "delete the Node", () => deleteNode(peer.kubectl, name, deadline(timeouts, "command")));
+  await step(host, "forget its static pods", () => forgetMirrorPods(peer.kubectl, name, deadline(timeouts, "command")));
   await forgetNode(peer.kubectl, name);
+  await pardonName(peer.kubectl, name);
 }
 
 /** No other control plane answered, so nothing was asked of the cluster. */

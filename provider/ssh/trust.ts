@@ -40,7 +40,7 @@ function changed(endpoint: Endpoint, pins: readonly Pin[], key: Buffer): HostKey
       `expected ${pins.map(pinFingerprint).join(" or ")}, got ${fingerprint(key)}`,
     pinned
       ? `if the machine was really reinstalled, set connection.hostKey to "${formatKey(key)}"; else somebody else answers at this address`
-      : "if the machine was really reinstalled, replace its Machine resource (pulumi up --replace <urn>); else somebody else answers at this address",
+      : `if the machine was really reinstalled, set connection.hostKey to "${formatKey(key)}": its old node is then taken out and the machine joins anew; else somebody else answers at this address`,
   );
 }
 

@@ -1,10 +1,14 @@
 // Whether a control plane is adopted, resumed, initialised or joined. Pure: everything that was seen comes in, one answer goes out.
 // Rule 4 lives here: a second cluster can only come from `init`, so every row that leads there is spelled out.
+import { isLeftover, stillOther, type Testimony } from "./leftover";
 
 /** What the host itself shows. */
 export interface OwnView {
   /** The cluster its journal claims it for; undefined when it was never prepared. */
   claim: string | undefined;
+  machineId?: string | undefined;
+  /** The node it was before this program gave it another name. */
+  was?: string | undefined;
   /** The state or the journal says that this node was part of the cluster once. */
   joined: boolean;
   /** Files of a control plane that are there, e.g. "/var/lib/etcd/member". */
@@ -29,7 +33,7 @@ export type PeerView =
   | { kind: "unfinished" }
   /** its API answers for another cluster's id */
   | { kind: "foreign"; marker: string }
-  | { kind: "living"; uid: string | undefined };
+  | ({ kind: "living"; uid: string | undefined } & Testimony);
 
 export interface Observations {
   clusterId: string;
@@ -45,7 +49,7 @@ export type Decision =
   | { action: "refuse"; reason: string; remedy: string };
 
 export function decide(seen: Observations): Decision {
-  return foreign(seen) ?? adopted(seen) ?? downAfterJoin(seen) ?? joining(seen) ?? starting(seen);
+  return foreign(seen) ?? leftover(seen) ?? adopted(seen) ?? downAfterJoin(seen) ?? joining(seen) ?? starting(seen);
 }
 
 /** Anything that belongs to somebody else is left alone. */
@@ -63,6 +67,18 @@ function foreign({ clusterId, name, own }: Observations): Decision | undefined {
       "run `kubeadm reset` on it if that cluster is no longer needed",
     );
   return undefined;
+}
+
+/**
+ * Taken out without its host, and back. Its data is a copy of nothing any more, also where several that came back agree among
+ * themselves: what counts is what the cluster that went on says.
+ */
+function leftover({ name, own, peers }: Observations): Decision | undefined {
+  const via = living(peers).find(([, peer]) => isLeftover(peer, { name, was: own.was, machineId: own.machineId }));
+  if (via) return { action: "join", reset: own.parts.length > 0, via: via[0] };
+  if (own.was === undefined || own.parts.length === 0) return undefined;
+  const { reason, remedy } = stillOther(name, own.was);
+  return refuse(reason, remedy);
 }
 
 /** Its own API answers and the cluster is complete: the marker is there, or other nodes could only come after it. */

@@ -1,4 +1,5 @@
 // Whether a worker is adopted or joined. Pure, like decide.
+import { isLeftover, stillOther, type Testimony } from "./leftover";
 
 export interface WorkerObservations {
   clusterId: string;
@@ -12,7 +13,12 @@ export interface WorkerObservations {
     parts: readonly string[];
     /** Its CA certificate is the living cluster's. */
     sameCluster: boolean;
+    machineId?: string | undefined;
+    /** The node it was before this program gave it another name. */
+    was?: string | undefined;
   };
+  /** What the living cluster says of nodes that were taken out. */
+  cluster?: Testimony | undefined;
   /** The Node object under this name. */
   node: { addresses: readonly string[]; ready: boolean } | undefined;
 }
@@ -31,7 +37,8 @@ const controlPlaneParts = [
   "/var/lib/etcd/member",
 ];
 
-export function decideWorker({ clusterId, name, address, own, node }: WorkerObservations): WorkerDecision {
+export function decideWorker(seen: WorkerObservations): WorkerDecision {
+  const { clusterId, name, address, own, node, cluster = {} } = seen;
   if (own.claim !== undefined && own.claim !== clusterId)
     return refuse(`${name} was prepared for another cluster (${own.claim})`, "remove it from that cluster first");
   if (own.claim === undefined && own.parts.length > 0)
@@ -39,6 +46,13 @@ export function decideWorker({ clusterId, name, address, own, node }: WorkerObse
       `${name} holds parts of a cluster that this program did not make (${own.parts.join(", ")})`,
       "run `kubeadm reset` on it if that cluster is no longer needed",
     );
+  // Whatever it was before, a control plane too: the cluster has given it up.
+  if (isLeftover(cluster, { name, was: own.was, machineId: own.machineId }))
+    return { action: "join", reset: own.parts.length > 0, stale: node !== undefined };
+  if (own.was !== undefined && own.parts.length > 0) {
+    const { reason, remedy } = stillOther(name, own.was);
+    return refuse(reason, remedy);
+  }
   const master = own.parts.find((part) => controlPlaneParts.includes(part));
   if (master)
     return refuse(

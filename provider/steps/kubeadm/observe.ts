@@ -1,15 +1,16 @@
 // Looks at a host the way `decide` wants it: one round trip, nothing is changed.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../host/host";
-import { claimPath, parseClaim } from "../../host/journal";
+import { type Claim, claimPath, parseClaim } from "../../host/journal";
 import { withHost } from "../../host/open";
 import type { Target, Timeouts } from "../../kubeadm/spec";
 import { AuthenticationError, HostKeyError, UnreachableError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
+import { removedNodes } from "../node/removedNames";
 import type { PeerView } from "./decide";
 
 export interface HostView {
-  claim: { clusterId: string; joined: boolean } | undefined;
+  claim: Claim | undefined;
   parts: string[];
   /** Its own API server answers /readyz. */
   ready: boolean;
@@ -18,6 +19,8 @@ export interface HostView {
   nodes: string[];
   /** Those of them that are control planes. */
   controlPlanes: string[];
+  /** Names taken out without their host, and the machine-id that may have each now. */
+  removed: Record<string, string>;
   /** SHA-256 of its copy of the cluster's CA certificate. */
   ca: string | undefined;
 }
@@ -54,6 +57,9 @@ uid=$(ask get namespace kube-system -o 'jsonpath={.metadata.uid}')
 nodes=$(ask get nodes -o 'jsonpath={range .items[*]}node {.metadata.name}{"\\n"}{end}')
 masters=$(ask get nodes -l node-role.kubernetes.io/control-plane \\
   -o 'jsonpath={range .items[*]}control-plane {.metadata.name}{"\\n"}{end}')
+removed=$(ask -n kube-system get configmap ${removedNodes} --ignore-not-found \\
+  -o 'go-template={{range $name, $machine := .data}}removed {{$name}}={{$machine}}{{"\\n"}}{{end}}')
+printf '%s\\n' "$removed"
 printf 'ready\\nmarker %s\\nuid %s\\n%s\\n%s\\n' "$marker" "$uid" "$nodes" "$masters"
 `;
 
@@ -61,13 +67,20 @@ export async function observe(host: Host): Promise<HostView> {
   return parseView((await host.sh(script, [], { timeoutMs: 60_000 })).stdout);
 }
 
+export interface Settling {
+  joined: boolean;
+  patienceMs: number;
+  /** The cluster has given this machine up: it never comes up again. */
+  givenUp: () => boolean;
+}
+
 /** Patient with a machine that was just switched on: what belongs to a cluster gets its time to answer. */
-export async function observeSettled(host: Host, joined: boolean, patienceMs: number): Promise<HostView> {
+export async function observeSettled(host: Host, { joined, patienceMs, givenUp }: Settling): Promise<HostView> {
   const over = Date.now() + patienceMs;
   for (;;) {
     const view = await observe(host);
     const mayComeUp = (joined || view.claim?.joined === true) && view.parts.includes("/var/lib/etcd/member");
-    if (view.ready || !mayComeUp || Date.now() > over) return view;
+    if (view.ready || !mayComeUp || givenUp() || Date.now() > over) return view;
     await sleep(2000);
   }
 }
@@ -84,8 +97,15 @@ export function parseView(text: string): HostView {
     uid: value("uid"),
     nodes: values("node"),
     controlPlanes: values("control-plane"),
+    removed: Object.fromEntries(values("removed").map((entry) => splitOnce(entry))),
     ca: value("ca"),
   };
+}
+
+/** "c3=" and "c3=0123abcd": a name that nobody may have, and one that a certain machine may. */
+function splitOnce(entry: string): [string, string] {
+  const at = entry.indexOf("=");
+  return [entry.slice(0, at), entry.slice(at + 1)];
 }
 
 export interface PeerOptions {
@@ -114,7 +134,8 @@ export function peerView(view: HostView, clusterId: string): PeerView {
   if (view.claim !== undefined && view.claim.clusterId !== clusterId) return { kind: "empty" };
   if (view.ready && view.marker !== undefined && view.marker !== clusterId)
     return { kind: "foreign", marker: view.marker };
-  if (view.ready && (view.marker === clusterId || view.claim?.joined)) return { kind: "living", uid: view.uid };
+  const { uid, removed, nodes } = view;
+  if (view.ready && (view.marker === clusterId || view.claim?.joined)) return { kind: "living", uid, removed, nodes };
   if (view.ready) return { kind: "unfinished" };
   const held = view.parts.filter((part) => part !== "/etc/kubernetes/pki/ca.crt");
   if (view.claim?.joined && held.length === 0) return { kind: "down", parts: ["the journal's entry of having joined"] };

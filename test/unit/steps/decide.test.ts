@@ -27,6 +27,9 @@ const seen = (own: Partial<OwnView>, peers: Record<string, PeerView> = {}): Obse
   peers,
 });
 const living: PeerView = { kind: "living", uid: "u1" };
+/** It says that cp1 was taken out without its host. */
+const without: PeerView = { ...living, removed: { cp1: "" }, nodes: ["cp2"] };
+const down = { joined: true, parts: [etcdData] };
 
 const rows: [string, Observations, string][] = [
   ["the first host, alone", seen({}), "init"],
@@ -61,6 +64,34 @@ const rows: [string, Observations, string][] = [
     seen({ joined: true, parts: [etcdData] }, { cp2: living }),
     "refuse",
   ],
+  ["a control plane taken out without its host, and back", seen(down, { cp2: without }), "join+reset"],
+  [
+    "one that is back with others of its kind, so that its old API answers",
+    seen({ ...serving, joined: true }, { cp2: without, cp3: living }),
+    "join+reset",
+  ],
+  ["one whose removal did not end", seen(down, { cp2: { ...without, nodes: ["cp1", "cp2"] } }), "refuse"],
+  [
+    "one that was let in again",
+    seen({ ...down, machineId: "m1" }, { cp2: { ...without, removed: { cp1: "m1" } } }),
+    "refuse",
+  ],
+  [
+    "another machine under its name",
+    seen({ machineId: "m2" }, { cp2: { ...without, removed: { cp1: "m1" } } }),
+    "join",
+  ],
+  [
+    "one taken out, while nobody who says so lives",
+    seen(down, { cp2: { kind: "unreachable", reason: "x" } }),
+    "refuse",
+  ],
+  [
+    "the machine of another node that was taken out",
+    seen({ ...down, was: "cp9" }, { cp2: { ...living, removed: { cp9: "" }, nodes: [] } }),
+    "join+reset",
+  ],
+  ["the machine of another node", seen({ ...down, was: "cp9" }, { cp2: { ...living, nodes: ["cp9"] } }), "refuse"],
   ["a joined host that lost everything", seen({ joined: true }), "refuse"],
   ["a joined host that lost everything, others empty", seen({ joined: true }, { cp2: { kind: "empty" } }), "refuse"],
   ["a host of another cluster by its journal", seen({ claim: "other" }), "refuse"],

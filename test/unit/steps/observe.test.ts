@@ -13,6 +13,7 @@ test("a bare host", () => {
     uid: undefined,
     nodes: [],
     controlPlanes: [],
+    removed: {},
     ca: undefined,
   };
   assert.deepEqual(parseView(""), bare);
@@ -29,12 +30,15 @@ uid u1
 node cp1
 node w1
 control-plane cp1
+removed cp2=
+removed cp3=0123abcd
 `;
   const view = parseView(text);
   assert.deepEqual(view.parts, ["/etc/kubernetes/admin.conf", "/var/lib/etcd/member"]);
   assert.deepEqual([view.ready, view.marker, view.uid, view.ca], [true, "c1", "u1", "abc"]);
   assert.deepEqual([view.nodes, view.controlPlanes], [["cp1", "w1"], ["cp1"]]);
   assert.equal(view.claim?.joined, true);
+  assert.deepEqual(view.removed, { cp2: "", cp3: "0123abcd" });
 });
 
 test("an init that has no marker yet has none, not an empty one", () => {

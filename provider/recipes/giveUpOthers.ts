@@ -1,0 +1,30 @@
+// A whole cluster goes while some of its control planes are gone already: these leave etcd first, or nobody else could.
+
+import type { LivingControlPlane } from "../host/reach";
+import { isEnding } from "../lib/ending";
+import { lookAtEtcd } from "../steps/etcd/look";
+import { removeMember } from "../steps/etcd/removeMember";
+import type { Leave } from "./takeOut";
+
+/** By the program or by the user's word: what cannot be asked is left behind. */
+export function endsWhole({ plan, onUnreachable }: Leave): boolean {
+  if (onUnreachable === "stop") return false;
+  return onUnreachable !== "remove" || isEnding(plan.clusterId);
+}
+
+/** Names of the other control planes whose etcd does not answer; none unless the whole cluster goes. */
+export async function givenUp(peer: LivingControlPlane, request: Leave): Promise<string[]> {
+  if (!isEnding(request.plan.clusterId) || !endsWhole(request)) return [];
+  const { members, healthy } = await lookAtEtcd(peer);
+  const { name: own, reach } = request.plan;
+  const sick = members.filter(({ id, learner }) => !learner && !healthy.has(id)).map(({ name }) => name);
+  return sick.filter((name) => name !== own && name in reach);
+}
+
+export async function dropMembers(peer: LivingControlPlane, names: readonly string[], request: Leave): Promise<void> {
+  const { plan, progress } = request;
+  for (const name of names) {
+    const target = plan.reach[name];
+    if (target) await removeMember(peer, { name, address: target.address, progress });
+  }
+}
