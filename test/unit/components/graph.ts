@@ -23,6 +23,9 @@ export interface Registered {
   outputs?: Bag;
 }
 
+/** What the mocks say of the cluster: whether it was there before this run. */
+const there = { established: false };
+
 const leafPrefix = "pulumi-nodejs:dynamic/kubeadm:";
 const made: Readonly<Record<string, (name: string, inputs: Bag) => Bag>> = {
   Identity: (_name, { endpoint }) => ({ clusterId: "cluster-1", apiEndpoint: endpoint }),
@@ -32,6 +35,7 @@ const made: Readonly<Record<string, (name: string, inputs: Bag) => Bag>> = {
     nodeAddress: `address-of-${name}`,
     hostname: name,
   }),
+  Preflight: () => ({ passed: {}, established: there.established }),
   Kubeconfig: () => ({ kubeconfig: "apiVersion: v1" }),
 };
 
@@ -117,8 +121,9 @@ function registered(request: RegisterResourceRequest, urn: string): Registered {
 /** Every registration has been answered when this returns; what the program threw is thrown. */
 export async function run<T>(
   program: (door: typeof kubeadm) => T,
-  { preview = false }: { preview?: boolean } = {},
+  { preview = false, established = false }: { preview?: boolean; established?: boolean } = {},
 ): Promise<{ graph: Graph; result: T }> {
+  there.established = established;
   await pulumi.runtime.setMocks(mocks, "shop", "dev", preview);
   const graph = new Graph();
   listen(pulumi.runtime.getMonitor() as unknown as Monitor, graph);

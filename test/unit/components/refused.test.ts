@@ -49,6 +49,52 @@ const wrong: [what: string, args: Record<string, unknown>, line: RegExp][] = [
   ],
   ["a bundle handed out by nobody", { source: { bundle: { path: "x", via: "w9" } } }, /source\.bundle\.via: .*"w9"/],
   ["a deadline of nothing", { timeouts: { join: 0 } }, /timeouts\.join: /],
+  ["an endpoint that is none", { endpoint: {} }, /endpoint: needs either/],
+  [
+    "a name and a virtual address",
+    { endpoint: { host: "api.example", virtualIp: { address: "10.0.0.10" } } },
+    /endpoint\.host: belongs/,
+  ],
+  ["a virtual name", { endpoint: { virtualIp: { address: "api.example" } } }, /endpoint\.virtualIp\.address: .*no IP/],
+  [
+    "the API servers' own port for haproxy",
+    { endpoint: { virtualIp: { address: "10.0.0.10", port: 6443 } } },
+    /endpoint\.virtualIp\.port: 6443/,
+  ],
+  [
+    "another port for kube-vip",
+    { endpoint: { virtualIp: { address: "10.0.0.10", port: 8443, by: "kube-vip" } } },
+    /endpoint\.virtualIp\.port: has to be 6443/,
+  ],
+  [
+    "a router id for kube-vip",
+    { endpoint: { virtualIp: { address: "10.0.0.10", by: "kube-vip", virtualRouterId: 7 } } },
+    /virtualRouterId: is keepalived's/,
+  ],
+  [
+    "an image for keepalived",
+    { endpoint: { virtualIp: { address: "10.0.0.10", image: "x:1" } } },
+    /image: is kube-vip's/,
+  ],
+  [
+    "a virtual address that a node has",
+    {
+      endpoint: { virtualIp: { address: "10.0.0.11" } },
+      controlPlanes: { cp1: { connection: { host: "10.0.0.11" } } },
+    },
+    /virtualIp\.address: is the address of controlPlanes\.cp1/,
+  ],
+  [
+    "a router id of nothing",
+    { endpoint: { virtualIp: { address: "10.0.0.10", virtualRouterId: 0 } } },
+    /virtualRouterId/,
+  ],
+  ["a copy that nothing encrypts", { backup: { copyTo: "/srv" } }, /backup\.passphrase: is needed/],
+  ["a passphrase for nothing", { backup: { passphrase: "x" } }, /backup\.passphrase: is for copies/],
+  ["no backup kept", { backup: { keep: 0 } }, /backup\.keep/],
+  ["more than all workers away", { upgrade: { maxUnavailable: "101%" } }, /upgrade\.maxUnavailable/],
+  ["no worker away", { upgrade: { maxUnavailable: 0 } }, /upgrade\.maxUnavailable/],
+  ["certificates renewed at their end", { certificates: { renewBefore: 0 } }, /certificates\.renewBefore/],
   ["a file without a whole path", { files: { "audit.yaml": { content: "x" } } }, /files/],
 ];
 
