@@ -2,6 +2,7 @@
 import { totalmem } from "node:os";
 import type { Measured } from "./measure";
 import { round } from "./measure";
+import type { HaResult } from "./real/ha";
 import type { RealResult } from "./real/run";
 import type { SimulatedResult } from "./simulated/run";
 
@@ -15,6 +16,7 @@ export interface Row {
 export interface Report {
   machine: { processors: number; memoryMiB: number; node: string };
   real: RealResult[];
+  ha: HaResult[];
   simulated: SimulatedResult[];
   rows: Row[];
 }
@@ -23,8 +25,12 @@ export function machineOf(processors: number): Report["machine"] {
   return { processors, memoryMiB: Math.round(totalmem() / 1024 / 1024), node: process.version };
 }
 
-export function rowsOf(real: readonly RealResult[], simulated: readonly SimulatedResult[]): Row[] {
-  return [...real.flatMap(realRows), ...simulated.flatMap(simulatedRows), ...growth(simulated)];
+export function rowsOf(
+  real: readonly RealResult[],
+  ha: readonly HaResult[],
+  simulated: readonly SimulatedResult[],
+): Row[] {
+  return [...real.flatMap(realRows), ...ha.flatMap(haRows), ...simulated.flatMap(simulatedRows), ...growth(simulated)];
 }
 
 function row(what: string, value: number, unit: string, limit?: number, formula = ""): Row {
@@ -42,6 +48,18 @@ function realRows({ raw, provider }: RealResult): Row[] {
     row("no change, pulumi up --skip-preview", unchanged.seconds, "s", 6),
     row("no change, pulumi preview", preview.seconds, "s"),
     row("provider's memory, 3 nodes made", most([create, add]), "MiB"),
+  ];
+}
+
+/** In the raw script, too, one node at a time is upgraded: its time is the critical path, drains included. */
+function haRows({ raw, provider }: HaResult): Row[] {
+  const { create, upgrade, removeDead } = provider;
+  return [
+    row("3 + 3 nodes, raw kubeadm", raw.create.seconds, "s"),
+    row("3 + 3 nodes, pulumi up", create.seconds, "s", raw.create.seconds * 1.3 + 10, "1.3 × raw + 10 s"),
+    row("upgrade of 3 + 2 nodes, raw steps", raw.upgrade.seconds, "s"),
+    row("upgrade of 3 + 2 nodes, pulumi up", upgrade.seconds, "s", raw.upgrade.seconds * 1.3, "1.3 × critical path"),
+    row("a dead control plane removed", removeDead.seconds, "s"),
   ];
 }
 

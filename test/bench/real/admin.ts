@@ -11,11 +11,22 @@ import type { TestLab } from "../../support/testLab";
 import { hostPrograms, layout } from "../../tools/layout";
 import { versions } from "../../tools/versions";
 
-const version = versions.kubernetes.default;
 const network = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16" };
 
-/** Directory for ADMIN and LISTS. */
-export function administrator(lab: TestLab, controlPlane: string, hosts: readonly string[]): string {
+export interface Administrator {
+  /** What the script calls ADMIN. */
+  dir: string;
+  /** LISTS */
+  lists: string;
+  version: string;
+}
+
+export function administrator(
+  lab: TestLab,
+  controlPlane: string,
+  hosts: readonly string[],
+  version: string = versions.kubernetes.default,
+): Administrator {
   const dir = mkdtempSync(join(tmpdir(), "kubeadm-raw-"));
   const put = (path: string, content: string, mode = 0o644) => {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -25,13 +36,20 @@ export function administrator(lab: TestLab, controlPlane: string, hosts: readonl
   put("known_hosts", hosts.map((name) => `${of(name).address} ${of(name).hostKey}\n`).join(""));
   put("key", lab.privateKey(), 0o600);
   put("ssh_config", [...hosts.map((name) => `Host ${name}\n  HostName ${of(name).address}`), common(dir)].join("\n"));
-  for (const { path, content } of hostFiles()) put(`rootfs${path}`, content);
-  put("init.yaml", initYaml(of(controlPlane).address));
+  for (const { path, content } of hostFiles(version)) put(`rootfs${path}`, content);
+  put("init.yaml", initYaml(of(controlPlane).address, version));
   const items = flannelManifests({ podCidr: network.podCidr, cni: { flannel: {} } });
   put("flannel.json", JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-  put("control-plane", `${filesOf("controlPlane").join("\n")}\n`);
-  put("worker", `${filesOf("worker").join("\n")}\n`);
-  return dir;
+  return { dir, ...listsOf(dir, version) };
+}
+
+/** The same hosts with another version's files. */
+export function listsOf(dir: string, version: string): Pick<Administrator, "lists" | "version"> {
+  const lists = join(dir, version);
+  mkdirSync(lists, { recursive: true });
+  writeFileSync(join(lists, "control-plane"), `${filesOf("controlPlane", version).join("\n")}\n`);
+  writeFileSync(join(lists, "worker"), `${filesOf("worker", version).join("\n")}\n`);
+  return { lists, version };
 }
 
 /** Of all hosts; one connection per host for all its commands. */
@@ -50,7 +68,7 @@ function common(dir: string): string {
   return ["Host *", ...Object.entries(options).map(([key, value]) => `  ${key} ${value}`), ""].join("\n");
 }
 
-function hostFiles(): { path: string; content: string }[] {
+function hostFiles(version: string): { path: string; content: string }[] {
   const config = containerdConfig({
     version: versions.containerd,
     cgroupDriver: containerHosts.kubeadm.kubeletConfiguration.cgroupDriver,
@@ -69,7 +87,7 @@ function hostFiles(): { path: string; content: string }[] {
 }
 
 /** JSON is YAML too. */
-function initYaml(address: string): string {
+function initYaml(address: string, version: string): string {
   const { kubeletConfiguration, kubeProxyConfiguration } = containerHosts.kubeadm;
   const kubeadm = "kubeadm.k8s.io/v1beta4";
   const documents = [
@@ -88,7 +106,7 @@ function initYaml(address: string): string {
 }
 
 /** Of the bundle: what a host of this role gets, nothing it does not need. */
-function filesOf(role: "controlPlane" | "worker"): string[] {
+function filesOf(role: "controlPlane" | "worker", version: string): string[] {
   const { first, rest } = imagesFor({ kubernetesVersion: version, role, cni: { flannel: {} } });
   return [
     ...hostPrograms.map((program) => layout.kubernetes(version, program)),

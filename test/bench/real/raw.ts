@@ -5,6 +5,7 @@ import { ending } from "../../support/stack";
 import { say } from "../../tools/run";
 import { projectDir } from "../../tools/versions";
 import { oneMinute, round } from "../measure";
+import type { Administrator } from "./admin";
 
 export interface Phase {
   host: string;
@@ -19,14 +20,15 @@ export interface RawRun {
 }
 
 export async function raw(
-  verb: "create" | "add",
-  admin: string,
+  verb: "create" | "add" | "ha" | "upgrade",
+  admin: Administrator,
   bundle: string,
   hosts: readonly string[],
 ): Promise<RawRun> {
   const load = oneMinute();
   const start = performance.now();
-  const env = { ...process.env, ADMIN: admin, LISTS: admin, BUNDLE: bundle };
+  const { dir, lists, version } = admin;
+  const env = { ...process.env, ADMIN: dir, LISTS: lists, BUNDLE: bundle, VERSION: version };
   const script = join(projectDir, "test", "bench", "real", "raw.sh");
   const child = spawn("bash", [script, verb, ...hosts], { env, stdio: ["ignore", "pipe", "pipe"] });
   const { code, output } = await ending(child);

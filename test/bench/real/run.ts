@@ -3,9 +3,9 @@ import { rmSync } from "node:fs";
 import { clusterOf, Program, type Spec } from "../../support/program";
 import { TestLab } from "../../support/testLab";
 import { bundle } from "../../tools/bundle";
-import { say } from "../../tools/run";
-import { javascript, type Measured, measured, round } from "../measure";
+import { javascript, type Measured, measured } from "../measure";
 import { administrator } from "./admin";
+import { conditionSeconds, until } from "./condition";
 import { type RawRun, raw } from "./raw";
 
 const first = ["cp1", "w1", "w2"];
@@ -39,7 +39,7 @@ async function withRaw(lab: TestLab): Promise<RealResult["raw"]> {
     await conditionSeconds(lab, [...first, added]);
     return { create, add };
   } finally {
-    rmSync(admin, { recursive: true, force: true });
+    rmSync(admin.dir, { recursive: true, force: true });
   }
 }
 
@@ -64,30 +64,4 @@ async function withProvider(lab: TestLab): Promise<RealResult["provider"]> {
 
 function workersWith(args: Record<string, unknown>, lab: TestLab): Record<string, unknown> {
   return { ...(args["workers"] as Record<string, unknown>), [added]: { connection: lab.connection(added) } };
-}
-
-/** The end condition counts, not the word of the one that is measured. */
-async function until(lab: TestLab, nodes: readonly string[], run: Measured): Promise<Measured> {
-  const late = await conditionSeconds(lab, nodes);
-  return { ...run, seconds: round(run.seconds + late) };
-}
-
-/** How long it takes until it holds; asking alone takes a few tenths, which are taken off. */
-async function conditionSeconds(lab: TestLab, nodes: readonly string[]): Promise<number> {
-  const kubectl = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
-  const ask = [
-    `test "$(${kubectl} get nodes -o name | wc -l)" = ${nodes.length}`,
-    `${kubectl} wait --for=condition=Ready --timeout=300s nodes --all`,
-    `${kubectl} -n kube-system wait --for=condition=Available --timeout=300s deployment/coredns`,
-  ].join(" && ");
-  const timed = async (): Promise<number> => {
-    const start = performance.now();
-    await lab.sh("cp1", ask);
-    return (performance.now() - start) / 1000;
-  };
-  const waited = await timed();
-  const asking = await timed();
-  const late = Math.max(0, round(waited - asking));
-  if (late > 1) say(`the end condition held ${late} s later`);
-  return late;
 }
