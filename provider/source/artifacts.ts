@@ -22,7 +22,7 @@ export interface Artifact {
 }
 
 export const programDirectory = "/usr/local/bin";
-/** Programs of a version that a node does not run yet, in a directory by version; beside the others, as /var may be noexec. */
+/** Programs of a version that a node does not run yet, in a directory by version; not below /var, which may be noexec. */
 export const besideDirectory = "/usr/local/lib/pulumi-kubeadm";
 export const pluginDirectory = "/opt/cni/bin";
 

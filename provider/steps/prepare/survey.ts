@@ -2,6 +2,7 @@
 import type { Host } from "../../host/host";
 import { claimPath, type Journal, parseClaim, parseEntries } from "../../host/journal";
 import { journalDirectory } from "../../host/journalScript";
+import { parseVersion } from "../../kubeadm/versions";
 import { besideDirectory } from "../../source/artifacts";
 import { restartDirectory } from "./restarts";
 
@@ -114,7 +115,8 @@ export function parseSurvey(text: string): Survey {
       const [file, artifact, sha256, now] = line.split("\t");
       return file && artifact && sha256 ? [{ file, artifact, sha256, untouched: now === "untouched" }] : [];
     }),
-    beside: lines("beside"),
+    // Other things of ours lie there too.
+    beside: lines("beside").filter((name) => parseVersion(name) !== undefined),
     restarts: new Set(lines("restarts")),
     files: new Map(
       lines("files").flatMap((line) => {
