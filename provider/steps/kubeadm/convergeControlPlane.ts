@@ -1,6 +1,6 @@
 // Files, arguments and volumes of the static pods: written where they differ, one proof for all, the old ones back if it fails.
-import type { Host } from "../../host/host";
 import { deadline } from "../../kubeadm/spec";
+import { UserError } from "../../lib/errors";
 import type { Step } from "../step";
 import {
   type Applied,
@@ -14,10 +14,11 @@ import {
 } from "./applied";
 import { type ClusterContext, runDirectory } from "./context";
 import { phaseDocuments } from "./documents";
-import { type Marking, withFileDigests } from "./mountedFiles";
+import { withFileDigests } from "./mountedFiles";
 import { changedFiles } from "./placeFiles";
 import { runKubeadm } from "./runKubeadm";
-import { type Component, changeStaticPods, components, manifestDirectory, writeManifest } from "./staticPods";
+import { components, keepMarks, type StaticPod } from "./staticPodManifest";
+import { changeStaticPods, type Manifests } from "./staticPods";
 
 const config = `${runDirectory}/control-plane.yaml`;
 
@@ -33,11 +34,11 @@ export const convergeControlPlane: Step<ClusterContext> = {
     const due = [...new Set([...stale, ...drifted])];
     if (regenerate || due.length > 0) {
       await forgetApplied(host, applied, "controlPlane");
-      const proof = { host, kubectl, node: plan.name, timeoutMs: deadline(plan.timeouts, "ready"), progress };
-      await changeStaticPods(proof, async () => {
-        const former = await manifests(host);
-        if (regenerate) await phase(context, ["control-plane", "all"]);
-        await restartReaders(host, former, { digests: wanted.files, due });
+      const proof = { host, node: plan.name, timeoutMs: deadline(plan.timeouts, "ready"), progress };
+      await changeStaticPods(proof, async (former) => {
+        const manifests = regenerate ? await regenerated(context, former) : former;
+        const marking = { digests: wanted.files, due };
+        return new Map([...manifests].map(([pod, text]) => [pod, withFileDigests(text, marking)]));
       });
     }
     if (shared !== sharedOf(plan).configuration) await upload(context);
@@ -51,29 +52,29 @@ async function upload(context: ClusterContext): Promise<void> {
   await phase(context, ["upload-config", "all"]);
 }
 
-async function phase({ host, plan }: ClusterContext, name: readonly string[]): Promise<void> {
+async function phase({ host, plan }: ClusterContext, name: readonly string[], env = {}): Promise<void> {
   await host.writeFile(config, phaseDocuments(plan), 0o600);
   await runKubeadm(host, ["init", "phase", ...name, "--config", config], {
     timeoutMs: deadline(plan.timeouts, "apply"),
+    env,
   });
 }
 
-async function restartReaders(host: Host, former: Manifests, marking: Omit<Marking, "former">): Promise<void> {
-  const written = await manifests(host);
-  for (const component of components) {
-    const marked = withFileDigests(written[component], { ...marking, former: former[component] });
-    if (marked !== undefined && marked !== written[component]) await writeManifest(host, component, marked);
-  }
-}
+const staged = `${runDirectory}/manifests`;
 
-type Manifests = Record<Component, string>;
-
-async function manifests(host: Host): Promise<Manifests> {
-  const texts = components.map(async (component) => {
-    const content = await host.readFile(`${manifestDirectory}/${component}.yaml`);
-    return [component, content?.toString("utf8") ?? ""] as const;
+/** Written beside: kubeadm itself would write them in place, where the kubelet may read half a file, or one without its marks. */
+async function regenerated(context: ClusterContext, former: Manifests): Promise<Manifests> {
+  const { host } = context;
+  await host.run(["rm", "-rf", staged]);
+  await phase(context, ["control-plane", "all", "--dry-run"], { KUBEADM_INIT_DRYRUN_DIR: staged });
+  const texts = components.map(async (pod) => {
+    const text = (await host.readFile(`${staged}/${pod}.yaml`))?.toString("utf8");
+    if (text === undefined) throw new UserError(`${host.label}: kubeadm wrote no manifest of ${pod}`);
+    return [pod, keepMarks(text, former.get(pod) ?? "")] as const;
   });
-  return Object.fromEntries(await Promise.all(texts)) as Manifests;
+  const written = new Map<StaticPod, string>(await Promise.all(texts));
+  await host.run(["rm", "-rf", staged]);
+  return written;
 }
 
 /** Only after the pods that mounted them are gone. */

@@ -10,6 +10,7 @@ export interface KubeadmOptions {
   timeoutMs: number;
   progress?: Progress;
   stdin?: string;
+  env?: Readonly<Record<string, string>>;
   /** Standard output may hold a token or a key. */
   secretOutput?: boolean;
 }
