@@ -87,11 +87,11 @@ export function networkToolsSlice(): Promise<string> {
   });
 }
 
-/** Static programs that Debian has ready: `catatonit -P` waits like pause, busybox has cp. */
+/** A static program that Debian has ready: busybox has cp. */
 export function debianBinaries(): Promise<string> {
   return cached(`debian-binaries-${keyOf(versions.test.debian, "2")}`, async (dir) => {
-    const hook = `cp "$1/usr/bin/catatonit" "$1/bin/busybox" '${dir}'/`;
-    await extract(["catatonit", "busybox-static"], "/dev/null", [hook]);
+    const hook = `cp "$1/bin/busybox" '${dir}'/`;
+    await extract(["busybox-static"], "/dev/null", [hook]);
   });
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { debianBinaries, networkToolsSlice } from "./debian";
 import type { ImageFile, ImageRecipe } from "./image";
-import { coredns, etcdServer, helloWeb, kubernetes, programs } from "./programs";
+import { coredns, etcdServer, helloWeb, kubernetes, pause, programs } from "./programs";
 import { imagesOf, versions } from "./versions";
 
 const registry = "registry.k8s.io";
@@ -44,8 +44,8 @@ export async function imageRecipes(version: string): Promise<ImageRecipe[]> {
     },
     {
       ref: refs.pause,
-      files: [{ path: "pause", from: join(await debianBinaries(), "catatonit") }],
-      entrypoint: ["/pause", "-P"],
+      files: [{ path: "pause", from: join(await pause(), "pause") }],
+      entrypoint: ["/pause"],
     },
     {
       ref: refs.flannel,
