@@ -3,9 +3,9 @@ import { PartialFailure } from "../handlers/handler";
 import { RefusedError, UserError } from "../lib/errors";
 import { redact } from "../lib/redact";
 import { type AnyHandler, type Bag, inputsOf, knownOf, outputsOf, stateOf, withoutWire } from "./bag";
-import { type CheckFailure, check } from "./check";
+import { advice, type CheckFailure, check } from "./check";
 import { type Diff, diff, needsWork } from "./diff";
-import { operationFor } from "./operation";
+import { note, operationFor } from "./operation";
 import { rememberSecrets } from "./secrets";
 
 export interface DynamicProvider {
@@ -19,7 +19,11 @@ export interface DynamicProvider {
 
 export function adapt(handler: AnyHandler): DynamicProvider {
   return {
-    check: async (olds, news) => ({ inputs: news, failures: check(handler, olds, news) }),
+    check: async (olds, news) => {
+      const failures = check(handler, olds, news);
+      if (failures.length === 0) for (const text of advice(handler, olds, news)) note(news, text);
+      return { inputs: news, failures };
+    },
     diff: async (_id, olds, news) => diff(handler, olds, news),
     create: (bag) => guarded(bag, () => create(handler, bag)),
     update: (id, olds, news) => guarded(news, () => update(handler, id, olds, news)),

@@ -1,7 +1,7 @@
 // check: all problems at once, offline, and never a word about a value that is not known yet.
 
 import type { z } from "zod";
-import { aboutUnknown, containsUnknown, knownFields } from "../lib/unknown";
+import { aboutUnknown, containsUnknown, knownFields, knownParts } from "../lib/unknown";
 import { type AnyHandler, type Bag, inputsOf, same, withoutWire } from "./bag";
 
 export interface CheckFailure {
@@ -11,7 +11,7 @@ export interface CheckFailure {
 }
 
 export function check(handler: AnyHandler, olds: Bag, news: Bag): CheckFailure[] {
-  const before = Object.keys(withoutWire(olds)).length > 0 ? inputsOf(handler, olds) : undefined;
+  const before = inputsBefore(handler, olds);
   const known = knownFields(withoutWire(news));
   const reasons = [
     ...shape(handler, withoutWire(news)),
@@ -19,6 +19,16 @@ export function check(handler: AnyHandler, olds: Bag, news: Bag): CheckFailure[]
     ...(handler.rules?.(known, before) ?? []),
   ];
   return reasons.map((reason) => ({ property: "", reason }));
+}
+
+/** For the user to read beside the preview, where nothing was refused. */
+export function advice(handler: AnyHandler, olds: Bag, news: Bag): string[] {
+  const before = inputsBefore(handler, olds);
+  return (before && handler.advice?.(knownParts(inputsOf(handler, news)), before)) ?? [];
+}
+
+function inputsBefore(handler: AnyHandler, olds: Bag): Bag | undefined {
+  return Object.keys(withoutWire(olds)).length > 0 ? inputsOf(handler, olds) : undefined;
 }
 
 function shape(handler: AnyHandler, news: Bag): string[] {

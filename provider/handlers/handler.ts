@@ -15,6 +15,13 @@ export type Change =
   /** another machine: replaced, the old one leaves first */
   | "replace";
 
+/** Of inputs in a preview: whatever is not known yet is absent, however deep. */
+export type Sketch<T> = T extends readonly (infer E)[]
+  ? readonly Sketch<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Sketch<T[K]> | undefined }
+    : T;
+
 export interface Operation {
   readonly progress: Progress;
 }
@@ -48,6 +55,8 @@ export interface Handler<I extends Record<string, unknown>, O extends Outputs> {
   readonly changes: { readonly [K in keyof Required<I>]: Change };
   /** Rules over several fields or over the change; pure and offline. Unknown fields are absent from `news`. */
   rules?(news: Partial<I>, olds: I | undefined): string[];
+  /** What a change is going to do beyond what the engine shows of it, told once per run; pure and offline. */
+  advice?(news: Sketch<I>, olds: I): string[];
   /** For "replace": whether a change of this field really is another machine. Default: yes. */
   replaces?(field: keyof I, olds: I, news: Partial<I>): boolean;
   /** False where the new one is made first, because it is on another machine and the old one has still to be left. Default true. */

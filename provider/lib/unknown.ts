@@ -26,6 +26,14 @@ export function knownFields(bag: Record<string, unknown>): Record<string, unknow
   return Object.fromEntries(Object.entries(bag).filter(([, value]) => !containsUnknown(value)));
 }
 
+/** What is known of a value: fields and elements that are not are left out, however deep. */
+export function knownParts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== unknownValue).map(knownParts);
+  if (value === null || typeof value !== "object") return value === unknownValue ? undefined : value;
+  const known = Object.entries(value).filter(([, item]) => item !== unknownValue);
+  return Object.fromEntries(known.map(([key, item]) => [key, knownParts(item)]));
+}
+
 /** Whether a schema's complaint is about something not known yet. A key that no schema has is wrong whatever its value will be. */
 export function aboutUnknown(value: unknown, issue: { code: string; path: readonly PropertyKey[] }): boolean {
   return issue.code !== "unrecognized_keys" && containsUnknown(at(value, issue.path));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { check, pathText } from "../../../provider/dynamic/check";
+import { advice, check, pathText } from "../../../provider/dynamic/check";
 import { unknownValue } from "../../../provider/lib/unknown";
 import { bag, fakeHandler, privateKey, target } from "./fakeHandler";
 
@@ -126,4 +126,26 @@ test("a key that no schema has is refused, unknown or not, whatever is unknown b
 test("a path reads as in a program", () => {
   assert.equal(pathText({ path: ["taints", 0, "key"] }), "taints[0].key");
   assert.equal(pathText({ path: [] }), "");
+});
+
+test("advice is given about a change, with what is known of it however deep", () => {
+  const seen: unknown[] = [];
+  const { handler: advising } = fakeHandler({
+    advice: (news, olds) => {
+      seen.push(news, olds);
+      return [`${olds.name} first`];
+    },
+  });
+  const news = bag({ clusterId: unknownValue, target: { ...target(), machineId: unknownValue } });
+  assert.deepEqual(advice(advising, bag(), news), ["w1 first"]);
+  const { clusterId: _c, __provider: _p, logUrn: _l, ...rest } = bag();
+  const { machineId: _m, ...known } = target();
+  assert.deepEqual(seen[0], { ...rest, target: known });
+  assert.equal((seen[1] as { clusterId: string }).clusterId, "c1");
+});
+
+test("a new resource needs no advice, and most kinds give none", () => {
+  const { handler: advising } = fakeHandler({ advice: () => ["never"] });
+  assert.deepEqual(advice(advising, {}, bag()), []);
+  assert.deepEqual(advice(handler, bag(), bag({ replicas: 2 })), []);
 });
