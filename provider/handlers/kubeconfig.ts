@@ -3,9 +3,10 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { withControlPlane } from "../host/reach";
 import { reachSchema, timeoutsSchema } from "../kubeadm/spec";
-import { markEnding } from "../lib/ending";
 import { UserError } from "../lib/errors";
 import { rememberSecret } from "../lib/redact";
+import { beginEnd } from "../recipes/ending";
+import { recordEnding } from "../steps/node/clusterRecord";
 import type { Handler, Operation } from "./handler";
 
 const schema = z.strictObject({
@@ -49,8 +50,11 @@ export function renamed(adminConf: string, clusterName: string, endpoint: string
 async function fetch(
   { progress }: Operation,
   { clusterName, endpoint, reach, timeouts }: KubeconfigInputs,
+  isNew = false,
 ): Promise<KubeconfigOutputs> {
-  return withControlPlane({ reach, timeouts, progress }, async ({ host }) => {
+  return withControlPlane({ reach, timeouts, progress }, async ({ host, kubectl }) => {
+    // After a destroy that did not end the cluster is wanted again.
+    if (isNew) await recordEnding(kubectl, false);
     const content = await host.readFile("/etc/kubernetes/admin.conf");
     if (!content)
       throw new UserError(
@@ -65,8 +69,9 @@ export const kubeconfig: Handler<KubeconfigInputs, KubeconfigOutputs> = {
   kind: "Kubeconfig",
   schema,
   changes: { clusterId: "fixed", clusterName: "fixed", endpoint: "work", reach: "ignored", timeouts: "ignored" },
-  create: async (op, inputs) => ({ id: `${inputs.clusterId}/kubeconfig`, outputs: await fetch(op, inputs) }),
+  create: async (op, inputs) => ({ id: `${inputs.clusterId}/kubeconfig`, outputs: await fetch(op, inputs, true) }),
   update: (op, _known, inputs) => fetch(op, inputs),
   read: async (_op, { inputs, outputs }) => ({ inputs, outputs: outputsSchema.parse(outputs) }),
-  delete: async (_op, { inputs }) => markEnding(inputs.clusterId),
+  // The first to go when the whole cluster goes, and never before.
+  delete: ({ progress }, { inputs }) => beginEnd({ ...inputs, timeouts: inputs.timeouts, progress }),
 };

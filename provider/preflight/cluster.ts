@@ -1,5 +1,6 @@
 // A machine belongs to at most one cluster, as one node. Never waived.
 import { claimPath } from "../host/journal";
+import { isRemoved } from "../kubeadm/removed";
 import type { Candidate, Check } from "./check";
 
 const clean = `run \`kubeadm reset\` on it and remove ${claimPath.slice(0, claimPath.lastIndexOf("/"))}, /etc/kubernetes, /var/lib/etcd and /var/lib/kubelet`;
@@ -39,9 +40,11 @@ export const belongsToNoOtherCluster: Check = (candidate, { clusterId }) => {
   ];
 };
 
-export const isNoOtherNode: Check = (candidate, { clusterId }) => {
+export const isNoOtherNode: Check = (candidate, { clusterId, removed = {} }) => {
   const { claim } = candidate.facts.kubernetes;
   if (typeof claim !== "object" || claim.clusterId !== clusterId || claim.node === candidate.name) return [];
+  // The cluster has given that node up: what is left of it on the machine is cleaned before the new one joins.
+  if (isRemoved(removed, claim.node, candidate.machineId)) return [];
   return [
     {
       check: "OtherNode",

@@ -4,6 +4,7 @@ import type { LivingControlPlane } from "../host/reach";
 import { isEnding } from "../lib/ending";
 import { lookAtEtcd } from "../steps/etcd/look";
 import { removeMember } from "../steps/etcd/removeMember";
+import { readClusterRecord } from "../steps/node/clusterRecord";
 import type { Leave } from "./takeOut";
 
 /** By the program or by the user's word: what cannot be asked is left behind. */
@@ -14,11 +15,15 @@ export function endsWhole({ plan, onUnreachable }: Leave): boolean {
 
 /** Names of the other control planes whose etcd does not answer; none unless the whole cluster goes. */
 export async function givenUp(peer: LivingControlPlane, request: Leave): Promise<string[]> {
-  if (!isEnding(request.plan.clusterId) || !endsWhole(request)) return [];
+  if (request.onUnreachable === "stop" || !(await ends(peer, request))) return [];
   const { members, healthy } = await lookAtEtcd(peer);
   const { name: own, reach } = request.plan;
   const sick = members.filter(({ id, learner }) => !learner && !healthy.has(id)).map(({ name }) => name);
   return sick.filter((name) => name !== own && name in reach);
+}
+
+async function ends({ kubectl }: LivingControlPlane, { plan }: Leave): Promise<boolean> {
+  return isEnding(plan.clusterId) || (await readClusterRecord(kubectl))?.ending === true;
 }
 
 export async function dropMembers(peer: LivingControlPlane, names: readonly string[], request: Leave): Promise<void> {

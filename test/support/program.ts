@@ -10,15 +10,26 @@ import type { TestLab } from "./testLab";
 
 export type Args = Record<string, unknown>;
 
+export interface NodeOptions {
+  /** Name of a machine in `vms`. */
+  deletedWith?: string;
+  retainOnDelete?: boolean;
+}
+
 export interface Spec {
+  /** Machines of somebody else's provider; `end` is run when one is deleted. */
+  vms?: Record<string, { address: string; end: string[] }>;
   clusters?: Record<string, Args>;
   controlPlaneNodes?: Record<string, Args & { cluster: string }>;
-  workerNodes?: Record<string, Args & { cluster: string }>;
+  workerNodes?: Record<string, Args & { cluster: string; options?: NodeOptions }>;
   addons?: Record<string, Args & { cluster: string }>;
 }
 
 /** Stands for a value of the secret configuration. */
 export const secret = (key: string): Args => ({ $secret: key });
+
+/** Stands for the address of a machine in `vms`. */
+export const addressOf = (vm: string): Args => ({ $vm: vm });
 
 /** What hosts that are containers need beyond a machine, by the arguments any user has. */
 export const containerHosts = {

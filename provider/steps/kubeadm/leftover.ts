@@ -1,5 +1,5 @@
 // A machine that comes back after its node was taken out without it: what it holds is a copy of nothing any more. Pure.
-import { isRemoved, type RemovedNames } from "../node/removedNames";
+import { isRemoved, type RemovedNames } from "../../kubeadm/removed";
 
 /** What a living control plane says about the nodes of the cluster. */
 export interface Testimony {

@@ -14,6 +14,8 @@ export interface NodeRecord {
 export interface ClusterRecord {
   clusterId: string;
   nodes: Record<string, NodeRecord>;
+  /** A destroy has begun: it cannot be told from removals by the deletes that follow. */
+  ending: boolean;
 }
 
 const ref = { type: "configmaps", name: "pulumi-kubeadm", namespace: "kube-system" };
@@ -54,6 +56,11 @@ export async function forgetNode(kubectl: Kubectl, name: string): Promise<void> 
   await kubectl.patch(ref, { data: { [prefix + name]: null } });
 }
 
+/** Said when the whole cluster goes, taken back when it is wanted again. */
+export async function recordEnding(kubectl: Kubectl, ending: boolean): Promise<void> {
+  await kubectl.patch(ref, { data: { ending: ending ? "true" : null } });
+}
+
 /** Compact and with this order of fields: the approver reads it with sed. */
 function text({ addresses, machineId, role }: NodeRecord): string {
   return JSON.stringify({ addresses, machineId, role });
@@ -64,5 +71,5 @@ function parsed(object: KubeObject): ClusterRecord {
   const nodes = Object.entries(data)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), JSON.parse(value) as NodeRecord]);
-  return { clusterId: data.clusterId ?? "", nodes: Object.fromEntries(nodes) };
+  return { clusterId: data.clusterId ?? "", nodes: Object.fromEntries(nodes), ending: data.ending === "true" };
 }

@@ -4,19 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl } from "../../host/kubectl";
 import { hasReason } from "../../host/kubeErrors";
 import type { KubeObject } from "../../host/kubeObject";
+import type { RemovedNames } from "../../kubeadm/removed";
 import { UserError } from "../../lib/errors";
 
 export const removedNodes = "pulumi-kubeadm-removed-nodes";
 const configMap = { type: "configmaps", name: removedNodes, namespace: "kube-system" };
-
-/** By node name: the machine-id that may have the name now; "" for none. */
-export type RemovedNames = Readonly<Record<string, string>>;
-
-/** Whether what this machine holds under this name is the rest of a node that was taken out. */
-export function isRemoved(removed: RemovedNames, name: string, machineId: string): boolean {
-  const admitted = removed[name];
-  return admitted !== undefined && admitted !== machineId;
-}
 
 export async function removedNames(kubectl: Kubectl): Promise<RemovedNames> {
   const found = await kubectl.get(configMap);

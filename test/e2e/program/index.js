@@ -6,10 +6,30 @@ const config = new pulumi.Config();
 const spec = config.requireObject("spec");
 const secrets = config.getSecretObject("secrets");
 
-/** {"$secret": "key"} stands for a value of the secret configuration. */
+/** A machine of somebody else's provider: its delete takes the machine away, with whatever still runs on it. */
+const machines = {
+  create: async (inputs) => ({ id: inputs.address, outs: inputs }),
+  delete: async (_id, { end }) => {
+    require("node:child_process").execFileSync(end[0], end.slice(1));
+  },
+};
+class Vm extends pulumi.dynamic.Resource {
+  constructor(name, { address, end }) {
+    super(machines, name, { address, end });
+  }
+}
+const vms = Object.fromEntries(Object.entries(spec.vms ?? {}).map(([name, args]) => [name, new Vm(name, args)]));
+
+/** Options that name a machine, and `retainOnDelete`. */
+function optionsOf({ deletedWith, ...options } = {}) {
+  return deletedWith === undefined ? options : { ...options, deletedWith: vms[deletedWith] };
+}
+
+/** {"$secret": "key"} stands for a value of the secret configuration, {"$vm": "name"} for the address of a machine. */
 function resolve(value) {
   if (Array.isArray(value)) return value.map(resolve);
   if (value === null || typeof value !== "object") return value;
+  if (typeof value.$vm === "string") return vms[value.$vm].address;
   if (typeof value.$secret === "string") return secrets.apply((all) => all[value.$secret]);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
 }
@@ -27,8 +47,8 @@ for (const [name, args] of Object.entries(spec.clusters ?? {})) {
 for (const [name, args] of Object.entries(spec.controlPlaneNodes ?? {})) {
   new kubeadm.ControlPlaneNode(name, { ...resolve(args), cluster: clusters[args.cluster] });
 }
-for (const [name, args] of Object.entries(spec.workerNodes ?? {})) {
-  new kubeadm.WorkerNode(name, { ...resolve(args), cluster: clusters[args.cluster] });
+for (const [name, { options, ...args }] of Object.entries(spec.workerNodes ?? {})) {
+  new kubeadm.WorkerNode(name, { ...resolve(args), cluster: clusters[args.cluster] }, optionsOf(options));
 }
 for (const [name, args] of Object.entries(spec.addons ?? {})) {
   new kubeadm.Addon(name, { ...resolve(args), cluster: clusters[args.cluster] });
