@@ -1,5 +1,7 @@
 // What a check is: facts in, problems out. Pure; nothing here knows a connection.
 import type { Facts } from "../host/facts";
+import type { Holder } from "../host/whoHas";
+import type { RemovedNames } from "../kubeadm/removed";
 
 /** A machine that is to become a node. */
 export interface Candidate {
@@ -31,6 +33,17 @@ export interface Fleet {
   peers: readonly Peer[];
   /** Offsets of clocks of hosts that are part of the cluster already, in milliseconds. */
   clusterClocks: readonly number[];
+  virtualIp?: VirtualIp | undefined;
+  /** Names of nodes that were taken out without their host, as the cluster says. */
+  removed?: RemovedNames | undefined;
+}
+
+/** The API's virtual address, where the cluster has one. */
+export interface VirtualIp {
+  address: string;
+  port: number;
+  /** Who one of the control planes saw there; only looked for before the cluster has it. */
+  seen?: { by: string; holder: Holder } | undefined;
 }
 
 export interface Problem {

@@ -26,7 +26,7 @@ export const preflightInputsSchema = z.strictObject({
   /** How pods leave, for budgets that would block an upgrade. */
   drain: drainSchema.optional(),
   /** The API's virtual address: nobody may have it before the cluster is made. */
-  virtualIp: z.string().optional(),
+  virtualIp: z.strictObject({ address: z.string(), port: z.number().int() }).optional(),
   timeouts: timeoutsSchema.optional(),
 });
 export type PreflightInputs = z.infer<typeof preflightInputsSchema>;

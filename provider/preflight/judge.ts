@@ -1,7 +1,8 @@
 // From what was seen of each host to one report.
 import type { LookedAt } from "../host/lookAll";
+import type { RemovedNames } from "../kubeadm/removed";
 import { AuthenticationError, HostKeyError, UnreachableError, UserError } from "../lib/errors";
-import type { Candidate, Fleet, Problem } from "./check";
+import type { Candidate, Fleet, Problem, VirtualIp } from "./check";
 import type { PreflightInputs } from "./inputs";
 import { examine, type Failure } from "./preflight";
 
@@ -10,8 +11,15 @@ export interface Verdict {
   warnings: string[];
 }
 
-export function judge(inputs: PreflightInputs, looks: readonly LookedAt[], clusterClocks: readonly number[]): Verdict {
-  const fleet = fleetOf(inputs, looks, clusterClocks);
+export function judge(
+  inputs: PreflightInputs,
+  looks: readonly LookedAt[],
+  clusterClocks: readonly number[],
+  removed: RemovedNames = {},
+  seen?: VirtualIp["seen"],
+): Verdict {
+  const virtualIp = inputs.virtualIp && { ...inputs.virtualIp, seen };
+  const fleet = { ...fleetOf(inputs, looks, clusterClocks), removed, virtualIp };
   const verdict: Verdict = { failures: [], warnings: [] };
   for (const { name, target, seen } of looks) {
     const host = `${name} (${target.connection.host})`;

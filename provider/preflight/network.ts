@@ -54,7 +54,7 @@ export const addressIsItsOwn: Check = ({ facts: { addresses }, address }) => {
 
 export const portsAreFree: Check = (candidate, fleet) => {
   if (isOurs(candidate, fleet)) return [];
-  const wanted = portsOf(candidate.controlPlane);
+  const wanted = portsOf(candidate.controlPlane, fleet.virtualIp?.port);
   return candidate.facts.listening
     .filter(({ port }) => wanted.includes(port))
     .map(({ port, process, pid }) => ({
@@ -64,10 +64,10 @@ export const portsAreFree: Check = (candidate, fleet) => {
     }));
 };
 
-export const firewallIsOpen: Check = ({ facts: { firewalls }, controlPlane }) =>
+export const firewallIsOpen: Check = ({ facts: { firewalls }, controlPlane }, { virtualIp }) =>
   firewalls.map((name) => ({
     check: "Firewall",
     warning: true,
     text: `has ${name} switched on, which is left as it is`,
-    remedy: `allow TCP ${controlPlane ? "6443, 2379-2380, " : ""}10250, the CNI's traffic between nodes (Flannel: UDP 8472) and the pod network`,
+    remedy: `allow TCP ${controlPlane ? "6443, 2379-2380, " : ""}10250, ${controlPlane && virtualIp ? `TCP ${virtualIp.port} and VRRP (IP protocol 112), ` : ""}the CNI's traffic between nodes (Flannel: UDP 8472) and the pod network`,
   }));

@@ -22,6 +22,7 @@ import {
 } from "./system";
 import { isWaived } from "./table";
 import { addressIsUnique, hostnameIsUnique, machineIdIsUnique, productUuidIsUnique } from "./unique";
+import { virtualIpIsInNetwork, virtualIpIsUnused } from "./virtualIp";
 
 /** In the order in which a reader wants to hear of them. */
 const checks: readonly Check[] = [
@@ -46,6 +47,8 @@ const checks: readonly Check[] = [
   resolvesItsOwnName,
   addressIsItsOwn,
   portsAreFree,
+  virtualIpIsUnused,
+  virtualIpIsInNetwork,
   firewallIsOpen,
   hostnameIsUnique,
   machineIdIsUnique,

@@ -15,9 +15,10 @@ export interface CheckInfo {
 const controlPlanePorts = [6443, 10257, 10259, 2379, 2380] as const;
 const nodePorts = [10250, 10256] as const;
 
-/** TCP ports that the parts of a node listen on. */
-export function portsOf(controlPlane: boolean): readonly number[] {
-  return controlPlane ? [...controlPlanePorts, ...nodePorts] : nodePorts;
+/** TCP ports that the parts of a node listen on; `virtual`: that of the API's virtual address. */
+export function portsOf(controlPlane: boolean, virtual?: number): readonly number[] {
+  if (!controlPlane) return nodePorts;
+  return [...new Set([...controlPlanePorts, ...nodePorts, ...(virtual === undefined ? [] : [virtual])])];
 }
 
 /** Any one of a row is enough. */
@@ -61,9 +62,11 @@ export const checkTable: readonly CheckInfo[] = [
   { name: "Nameserver", meaning: "the host's resolv.conf names a name server, for CoreDNS to ask", waivable },
   { name: "Hostname", meaning: "the host resolves its own name", waivable },
   { name: "Address", meaning: "the node's address is the host's own", waivable },
-  ...portsOf(true).map(
+  ...portsOf(true, 8443).map(
     (port) => ({ name: `Port-${port}`, meaning: `nothing listens on TCP port ${port}`, waivable }) as const,
   ),
+  { name: "VirtualIP", meaning: "nobody has the API's virtual address yet", waivable },
+  { name: "VirtualIPNetwork", meaning: "the API's virtual address is in a network of the control planes", waivable },
   { name: "UniqueHostname", meaning: "no two nodes have the same host name", waivable },
   { name: "UniqueMachineID", meaning: "no two nodes have the same machine-id", waivable },
   { name: "UniqueAddress", meaning: "no two nodes have the same address", waivable },
@@ -82,7 +85,8 @@ const byName = new Map(checkTable.map((info) => [info.name, info]));
 
 /** Names count in any case, and "all" is every one, as with kubeadm. */
 export function isWaived(check: string, ignore: readonly string[]): boolean {
-  const info = byName.get(check);
+  // A virtual address has a port of the user's choice.
+  const info = byName.get(check) ?? (check.startsWith("Port-") ? byName.get("Port-8443") : undefined);
   if (!info?.waivable) return false;
   const said = ignore.map((name) => name.toLowerCase());
   return ["all", check.toLowerCase(), info.group?.toLowerCase()].some(
