@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { describe, type Problem } from "../provider/kubeadm/problem";
+import { evenNumber } from "../provider/kubeadm/quorum";
 import { aboutUnknown, unknownValue } from "../provider/lib/unknown";
 import type { OfCluster } from "./args/node";
 import { aloneRules, clusterRules, nodeRules, type Plain } from "./rules";
@@ -11,10 +12,8 @@ export function checkClusterArgs(name: string, args: object): void {
   const plain = withoutOutputs(args) as Plain;
   refuse(`K8sCluster ${name}`, [...shape(clusterSchema, plain), ...clusterRules(plain)]);
   const count = Object.keys((plain["controlPlanes"] ?? {}) as object).length;
-  if (count % 2 === 0) {
-    const text = `K8sCluster ${name}: controlPlanes: ${count} control planes survive no more losses than ${count - 1}: an odd number is better`;
-    void pulumi.log.warn(text);
-  }
+  const worth = evenNumber(count);
+  if (worth !== undefined) void pulumi.log.warn(`K8sCluster ${name}: controlPlanes: ${worth}`);
 }
 
 export function checkNodeArgs(kind: "ControlPlaneNode" | "WorkerNode", name: string, args: OfCluster): void {

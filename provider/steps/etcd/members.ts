@@ -102,5 +102,5 @@ function hex(id: string): string {
 
 /** Ids and revisions have 64 bits: as JSON numbers they would lose digits, so they are read as text. */
 function exactJson(text: string): unknown {
-  return JSON.parse(text.replace(/([:[,]\s*)(-?\d+)(?=\s*[,}\]])/g, '$1"$2"'));
+  return JSON.parse(text.replace(/("\w+":\s*)(-?\d+)(?=\s*[,}\]])/g, '$1"$2"'));
 }

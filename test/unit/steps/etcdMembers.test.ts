@@ -1,41 +1,74 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayNotLeave, memberOf, parseMembers } from "../../../provider/steps/kubeadm/etcdMembers";
+import {
+  isOf,
+  memberOf,
+  parseAlarms,
+  parseHealth,
+  parseMembers,
+  parseStatus,
+} from "../../../provider/steps/etcd/members";
+import { heirOf } from "../../../provider/steps/etcd/removeMember";
 
-const listed = `8e9e05c52164694d, started, cp1, https://10.0.0.1:2380, https://10.0.0.1:2379, false
-91bc3c398fb3c146, started, cp2, https://10.0.0.2:2380, https://10.0.0.2:2379, false
-fd422379fda50e48, unstarted, , https://10.0.0.3:2380, , true
-`;
+const listed =
+  '{"header":{"cluster_id":14841639068965178418,"member_id":10501334649042878790,"raft_term":2},"members":[' +
+  '{"ID":10501334649042878790,"name":"cp1","peerURLs":["https://10.0.0.1:2380"],"clientURLs":["https://10.0.0.1:2379"]},' +
+  '{"ID":10501334649042878791,"name":"cp2","peerURLs":["https://10.0.0.2:2380"],"clientURLs":["https://10.0.0.2:2379"]},' +
+  '{"ID":18249187646912138824,"peerURLs":["https://[fd00::3]:2380"],"isLearner":true}]}';
 const members = parseMembers(listed);
 const [cp1, cp2, learner] = members;
 assert.ok(cp1 && cp2 && learner);
-const healthy = (...urls: string[]) => new Set(urls);
 
 test("members are read with their ids whole", () => {
-  assert.equal(members.length, 3);
   assert.deepEqual(cp1, {
-    id: "8e9e05c52164694d",
+    id: "91bc3c398fb3c146",
     name: "cp1",
-    started: true,
     peerUrls: ["https://10.0.0.1:2380"],
     clientUrls: ["https://10.0.0.1:2379"],
     learner: false,
   });
-  assert.equal(learner.learner, true);
+  assert.equal(cp2.id, "91bc3c398fb3c147");
+  assert.deepEqual([learner.learner, learner.name, learner.clientUrls], [true, "", []]);
 });
 
 test("a member that never started is known by its address", () => {
-  assert.equal(memberOf(members, "cp3", "10.0.0.3"), learner);
+  assert.equal(memberOf(members, "cp3", "fd00::3"), learner);
   assert.equal(memberOf(members, "cp1", "10.9.9.9"), cp1);
   assert.equal(memberOf(members, "cp9", "10.0.0.30"), undefined);
+  assert.equal(isOf(learner, "cp3", []), false);
 });
 
-test("a member leaves only when all that stay are healthy", () => {
-  assert.equal(mayNotLeave(members, cp2, healthy("https://10.0.0.1:2379")), undefined);
-  assert.match(mayNotLeave(members, cp2, healthy("https://10.0.0.2:2379")) ?? "", /cp1 is not healthy/);
-  assert.match(mayNotLeave([cp1], cp1, healthy("https://10.0.0.1:2379")) ?? "", /last member/);
+const status = parseStatus(
+  '[{"Endpoint":"https://10.0.0.1:2379","Status":{"header":{"cluster_id":1,"member_id":10501334649042878790,"revision":7},"version":"3.6.5","dbSize":20480,"leader":10501334649042878790,"raftIndex":9}},' +
+    '{"Endpoint":"https://10.0.0.2:2379","Status":{"header":{"cluster_id":1,"member_id":10501334649042878791,"revision":7},"version":"3.6.5","dbSize":20480,"leader":10501334649042878790,"raftIndex":10}}]',
+);
+
+test("what endpoints say of themselves keeps its ids whole too", () => {
+  assert.deepEqual(status[0], {
+    endpoint: "https://10.0.0.1:2379",
+    memberId: "91bc3c398fb3c146",
+    leaderId: "91bc3c398fb3c146",
+    version: "3.6.5",
+    size: 20480,
+    raftIndex: "9",
+  });
+  assert.deepEqual(parseStatus(""), []);
 });
 
-test("a learner has no vote and may always leave", () => {
-  assert.equal(mayNotLeave(members, learner, healthy()), undefined);
+test("only endpoints that say so are healthy", () => {
+  const text = '[{"endpoint":"https://a:2379","health":true},{"endpoint":"https://b:2379","health":false,"error":"x"}]';
+  assert.deepEqual([...parseHealth(text)], ["https://a:2379"]);
+});
+
+test("alarms are read", () => {
+  assert.deepEqual(parseAlarms("memberID:10501334649042878790 alarm:NOSPACE \n"), [
+    { memberId: "91bc3c398fb3c146", alarm: "NOSPACE" },
+  ]);
+  assert.deepEqual(parseAlarms(""), []);
+});
+
+test("leadership goes to a voter that answers, never to the one that leaves", () => {
+  assert.equal(heirOf(status, members, cp1)?.name, "cp2");
+  assert.equal(heirOf(status, members, cp2)?.name, "cp1");
+  assert.equal(heirOf(status, [cp1, { ...cp2, learner: true }], cp1), undefined);
 });
