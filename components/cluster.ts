@@ -3,7 +3,7 @@ import { withPort } from "../provider/lib/endpoint";
 import { Identity, Kubeconfig, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 import { ControlPlaneNode } from "./controlPlaneNode";
-import { explicitEndpoint } from "./endpoint";
+import { explicitEndpoint, virtualAddress } from "./endpoint";
 import { newKubernetesProvider } from "./kubernetesProvider";
 import { defined, timeoutsOf } from "./settings";
 import { checkClusterArgs } from "./validate";
@@ -137,7 +137,7 @@ export class K8sCluster extends pulumi.ComponentResource {
       order: Object.keys(this.controlPlanes),
       upgrade,
       drain,
-      virtualIp: endpoint?.virtualIp?.address,
+      virtualIp: virtualAddress(endpoint),
       timeouts: timeoutsOf(this.args.timeouts, {}),
     };
     return new Preflight(`${this.resourceName}-preflight`, defined(inputs) as never, { parent: this });

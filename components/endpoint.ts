@@ -40,6 +40,12 @@ export function frontOf(
   });
 }
 
+/** What the preflight is told. */
+export function virtualAddress(args: EndpointArgs | undefined): Record<string, pulumi.Input<unknown>> | undefined {
+  const virtualIp = args?.virtualIp;
+  return virtualIp && { address: virtualIp.address, port: portOf(virtualIp) };
+}
+
 /** What its preparation has to bring. */
 export function holderNeeds(
   args: EndpointArgs | undefined,

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Host, Machine, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 import type { ControlPlaneArgs, NodeArgs } from "./args/node";
-import { holderNeeds } from "./endpoint";
+import { holderNeeds, virtualAddress } from "./endpoint";
 import { connectionOf, containerdOf, defined, kubeadmOf, networkOf, timeoutsOf } from "./settings";
 import type { TargetInputs, Wiring } from "./wiring";
 
@@ -67,10 +67,11 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
         { machineId, address: nodeAddress },
       ]),
     );
-    const { kubernetesVersion, upgrade, drain } = this.clusterArgs;
+    const { kubernetesVersion, upgrade, drain, endpoint } = this.clusterArgs;
     const hosts = { [this.nodeName]: this.preflightInputs() };
     const reach = { ...wiring.reach };
-    const inputs = { clusterId: wiring.clusterId, kubernetesVersion, hosts, peers, reach, upgrade, drain };
+    const virtualIp = virtualAddress(endpoint);
+    const inputs = { clusterId: wiring.clusterId, kubernetesVersion, hosts, peers, reach, upgrade, drain, virtualIp };
     return new Preflight(`${this.resourceName}-preflight`, defined({ ...inputs, timeouts: this.timeouts() }), {
       parent: this,
     });

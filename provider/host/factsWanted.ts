@@ -75,6 +75,7 @@ export const packageNames = [
   ...new Set(
     operatingSystems.flatMap((os) => [
       ...os.requiredPackages({ id: "", version: "99", like: [], codename: "", pretty: "" }),
+      ...os.frontPackages,
       ...os.runtimePackages,
       ...["runc", "kubernetes-cni", "containernetworking-plugins", "cri-tools", "kubeadm", "kubelet", "kubectl"],
     ]),

@@ -37,7 +37,7 @@ test("control planes are told of the virtual address and of each other, their ho
   for (const leaf of graph.of("Worker")) assert.equal("front" in leaf.inputs, false, leaf.name);
   for (const leaf of graph.of("Host"))
     assert.deepEqual(inputsOf(leaf)["front"], /cp/.test(leaf.name) ? { by: "keepalived" } : undefined, leaf.name);
-  assert.equal(inputsOf(graph.of("Preflight")[0] as Registered)["virtualIp"], address);
+  assert.deepEqual(inputsOf(graph.of("Preflight")[0] as Registered)["virtualIp"], { address, port: 8443 });
 });
 
 test("control planes of a cluster that is made wait for their own host alone, of one that is there for all hosts", async () => {

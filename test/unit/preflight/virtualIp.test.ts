@@ -24,7 +24,7 @@ describe("the API's virtual address", () => {
   });
 
   it("is refused where a host itself has it, once", () => {
-    const m2 = other({ addresses: [own, extra] }, { address: own.address });
+    const m2 = other({ addresses: [{ ...own, address: "10.0.0.12" }, extra] });
     const all = { virtualIp: { ...virtualIp, seen } };
     assert.deepEqual(found([m2, cp()], all), ["VirtualIP"]);
     assert.deepEqual(found([cp(), m2], all), []);
