@@ -11,6 +11,7 @@ import { installKubernetes } from "../steps/prepare/installKubernetes";
 import { installPackages } from "../steps/prepare/installPackages";
 import { installRuntime } from "../steps/prepare/installRuntime";
 import { loadKernelModules } from "../steps/prepare/loadKernelModules";
+import { pinImages } from "../steps/prepare/pinImages";
 import { placeSettings } from "../steps/prepare/placeSettings";
 import type { BundledVersions } from "../steps/prepare/plan";
 import { removeBeside } from "../steps/prepare/removeBeside";
@@ -36,7 +37,7 @@ const system: Step<PrepareContext>[] = [
 
 const source: Step<PrepareContext>[] = [holdBundle];
 
-const runtime: Step<PrepareContext>[] = [installRuntime, importImages];
+const runtime: Step<PrepareContext>[] = [installRuntime, importImages, pinImages];
 
 const ahead: Step<PrepareContext>[] = [stageKubernetes];
 

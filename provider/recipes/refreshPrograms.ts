@@ -6,6 +6,7 @@ import { holdBundle } from "../steps/prepare/holdBundle";
 import { importImages } from "../steps/prepare/importImages";
 import { installKubernetes } from "../steps/prepare/installKubernetes";
 import { installRuntime, isRuntimeDue } from "../steps/prepare/installRuntime";
+import { pinImages } from "../steps/prepare/pinImages";
 import { proveNode } from "../steps/prepare/proveNode";
 import { removeBeside } from "../steps/prepare/removeBeside";
 import { stageKubernetes } from "../steps/prepare/stageKubernetes";
@@ -15,7 +16,7 @@ import { sideBySide } from "./sideBySide";
 
 const source: Step<PrepareContext>[] = [holdBundle];
 /** Before the runtime changes: its new configuration may name an image that new pods need. */
-const images: Step<PrepareContext>[] = [importImages];
+const images: Step<PrepareContext>[] = [importImages, pinImages];
 const ahead: Step<PrepareContext>[] = [stageKubernetes, stageRuntime];
 const beside: Step<PrepareContext>[] = [removeBeside, installKubernetes];
 const inTurn: Step<PrepareContext>[] = [installRuntime, enableKubelet, proveNode];

@@ -1,7 +1,7 @@
 // What undoing runs on the host, part by part. Every part finds by itself what is left to do, so that a cut one is run again.
 import { journalDirectory } from "../journalScript";
 import { beforeDirectory, printRules, printSysctls, printTrees } from "./before";
-import { clusterLinks, clusterTrees, mountPoints, runtimeTrees } from "./traces";
+import { clusterLinks, clusterTrees, mountPoints, pinLabel, runtimeTrees } from "./traces";
 
 const mark = "@@ ";
 const words = (list: readonly string[]) => list.join(" ");
@@ -37,6 +37,9 @@ for unit in $1; do
   case "$unit" in containerd.service) ;; *) systemctl stop "$unit" 2>/dev/null || ! systemctl is-active --quiet "$unit" ;; esac
 done
 if timeout 10 ctr --namespace k8s.io containers ls -q >/dev/null 2>&1; then
+  for image in $(timeout 20 ctr --namespace k8s.io images ls -q 'labels."${pinLabel}"==yes'); do
+    timeout 10 ctr --namespace k8s.io images label "$image" io.cri-containerd.pinned= ${pinLabel}= >/dev/null || true
+  done
   for task in $(timeout 30 ctr --namespace k8s.io tasks ls -q); do
     {
       timeout 30 ctr --namespace k8s.io tasks kill --all --signal SIGKILL "$task" 2>/dev/null || true

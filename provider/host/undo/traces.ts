@@ -31,6 +31,9 @@ export const runtimeTrees = [
   "/var/lib/nerdctl",
 ] as const;
 
+/** Of images that we keep from being cleaned away; a kept runtime's have been without it. */
+export const pinLabel = "pulumi-kubeadm.pinned";
+
 /** Links that a bridge CNI and Flannel make. */
 export const clusterLinks = ["cni0", "flannel.1", "flannel-v6.1", "kube-ipvs0", "nodelocaldns"] as const;
 

@@ -4,21 +4,11 @@ import type { Step } from "../step";
 import type { PrepareContext } from "./context";
 import { stageOptions } from "./installKubernetes";
 import { pullImage } from "./pullImage";
+import { bundledImages, wantedImages } from "./wantedImages";
 
 async function present({ host }: PrepareContext): Promise<Set<string>> {
   const { stdout } = await host.run(["ctr", "--namespace", "k8s.io", "images", "ls", "-q"]);
   return new Set(stdout.split("\n").filter((line) => line !== ""));
-}
-
-async function bundledImages({ supply, architecture }: PrepareContext): Promise<Map<string, BundledImage>> {
-  const all = (await supply.bundle?.images(architecture)) ?? [];
-  return new Map(all.map((image) => [image.ref, image]));
-}
-
-/** The role's own, and on workers what the bundle holds beside Kubernetes: it is there for the workloads. */
-function wanted({ plan, inputs }: PrepareContext, bundled: Map<string, BundledImage>): string[] {
-  const workloads = inputs.roles.worker ? [...bundled.keys()].filter(plan.isWorkload) : [];
-  return [...new Set([...plan.images, ...workloads])];
 }
 
 async function bring(context: PrepareContext, ref: string, bundled: Map<string, BundledImage>): Promise<void> {
@@ -50,7 +40,7 @@ export const importImages: Step<PrepareContext> = {
     const { host, progress } = context;
     const bundled = await bundledImages(context);
     context.survey.images ??= await present(context);
-    const refs = wanted(context, bundled);
+    const refs = wantedImages(context, bundled);
     const lacking = refs.filter((ref) => !context.survey.images?.has(ref));
     let done = 0;
     await inPairs(lacking, async (ref) => {

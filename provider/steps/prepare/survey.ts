@@ -2,6 +2,7 @@
 import type { Host } from "../../host/host";
 import { claimPath, type Journal, parseClaim, parseEntries } from "../../host/journal";
 import { journalDirectory } from "../../host/journalScript";
+import { pinLabel } from "../../host/undo/traces";
 import { parseVersion } from "../../kubeadm/versions";
 import { besideDirectory } from "../../source/artifacts";
 import { restartDirectory } from "./restarts";
@@ -39,6 +40,8 @@ export interface Survey {
   units: Map<string, { enabled: boolean; active: boolean }>;
   /** References in the k8s.io namespace; undefined while no runtime answers. */
   images: Set<string> | undefined;
+  /** Those of them that we keep from being cleaned away. */
+  pinned: Set<string>;
   /** The runtime's version, as it says itself; undefined while it does not answer. */
   runtime: string | undefined;
   /** Anything that looks like a runtime somebody else installed. */
@@ -86,6 +89,7 @@ for unit in $4; do
 done
 section runtime; timeout 10 ctr version 2>/dev/null | awk '/^Server/ { server = 1 } server && $1 == "Version:" { print $2; exit }' || true
 section images; timeout 20 ctr --namespace k8s.io images ls -q 2>/dev/null || true
+section pinned; timeout 20 ctr --namespace k8s.io images ls -q 'labels."${pinLabel}"==yes' 2>/dev/null || true
 section program; command -v containerd || true
 section hostname; cat /etc/hostname 2>/dev/null || uname -n
 section downloader; command -v curl || command -v wget || true
@@ -135,6 +139,7 @@ export function parseSurvey(text: string): Survey {
       }),
     ),
     images: runtime === undefined ? undefined : new Set(lines("images")),
+    pinned: new Set(lines("pinned")),
     runtime,
     runtimeProgram: lines("program")[0],
     staticHostname: lines("hostname")[0] ?? "",

@@ -45,6 +45,7 @@ export const prepareRules: readonly Rule[] = [
       return "";
     },
   },
+  { name: "images pinned", ms: 50, matches: scriptWith("images label") },
   { name: "sysctls", matches: scriptWith('[ "$now" = "$2" ] || echo') },
   { name: "accounts", matches: scriptWith("cut -d: -f1 /etc/passwd"), answer: () => "user root\ngroup root\n" },
   { name: "packages listed", matches: program("dpkg-query"), answer: ({ host }) => packagesOf(host) },
