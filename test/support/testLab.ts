@@ -78,6 +78,11 @@ export class TestLab {
     await this.exec(name, ["sh", "-c", 'printf "%s\\n" "$1" > /root/.ssh/authorized_keys', "sh", publicKey]);
   }
 
+  /** For whoever ends a host without this lab at hand, as a cloud's provider would. */
+  endCommand(name: string): string[] {
+    return [...this.engine.command, "kill", "--signal", "KILL", containerName(this.lab, name)];
+  }
+
   cut = (name: string): Promise<void> => cut(this.engine, this.lab, name);
   heal = (name: string): Promise<void> => heal(this.engine, this.lab, name);
   powerOff = (name: string): Promise<void> => powerOff(this.engine, this.lab, name);
