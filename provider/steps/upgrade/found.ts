@@ -25,27 +25,31 @@ export interface Found {
 }
 
 const script = `
-kubelet --version | sed 's/^Kubernetes /program /'
 for component in kube-apiserver kube-controller-manager kube-scheduler; do
   manifest=/etc/kubernetes/manifests/$component.yaml
-  if [ -e "$manifest" ]; then sed -n 's/^ *image: .*:\\([^:]*\\)$/pod \\1/p' "$manifest" | tr -d '"'; fi
+  if [ -e "$manifest" ]; then sed -n 's/^ *image: .*:\\([^:]*\\)$/\\1/p' "$manifest" | tr -d '"'; fi
 done
 `;
 
+/** Of the images in the manifests of the control plane's pods; none on a worker. */
+export async function manifestVersions(host: Host): Promise<string[]> {
+  const { stdout } = await host.sh(script);
+  return stdout.split("\n").filter((version) => version !== "");
+}
+
 export async function lookAtVersions(host: Host, kubectl: Kubectl, { name }: NodePlan): Promise<Found> {
-  const [{ stdout }, node, configured, shared] = await Promise.all([
-    host.sh(script),
+  const [program, pods, node, configured, shared] = await Promise.all([
+    host.run(["kubelet", "--version"]),
+    manifestVersions(host),
     kubectl.get({ type: "nodes", name }),
     configuredVersion(kubectl),
     readShared(kubectl, "upgrade"),
   ]);
-  const values = (word: string): string[] =>
-    stdout.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1).trim()] : []));
   return {
     kubelet: node && kubeletVersion(node),
     ready: node !== undefined && condition(node, "Ready")?.status === "True",
-    program: values("program")[0] ?? "",
-    staticPods: values("pod"),
+    program: program.stdout.trim().replace(/^Kubernetes /, ""),
+    staticPods: pods,
     configured,
     applying: shared === changing,
     aside: node && asideOf(node),
