@@ -22,7 +22,7 @@ export function keepalivedFiles(plan: FrontPlan): HostFile[] {
  */
 export function keepalivedConfig({ front, node, interface: link }: FrontPlan): string {
   const all = speakers(front);
-  const peers = all.filter(({ name }) => name !== node).map(({ address }) => `        ${address}`);
+  const peers = all.filter(({ name }) => name !== node).map(({ address }) => address);
   return `# Written by pulumi-kubeadm; what is changed here is overwritten.
 global_defs {
     router_id ${node}
@@ -51,11 +51,7 @@ vrrp_instance kubernetes_api {
     virtual_router_id ${front.virtualRouterId}
     priority ${priority(all.findIndex(({ name }) => name === node))}
     advert_int 0.5
-    unicast_src_ip ${ownAddress(front.members[node] ?? "", front.address)}
-    unicast_peer {
-${peers.join("\n")}
-    }
-    virtual_ipaddress {
+${unicast(ownAddress(front.members[node] ?? "", front.address) ?? "", peers)}    virtual_ipaddress {
         ${withPrefix(front.address)} dev ${link}
     }
     track_script {
@@ -63,6 +59,13 @@ ${peers.join("\n")}
     }
 }
 `;
+}
+
+/** keepalived takes a list without anybody for a mistake. */
+function unicast(own: string, peers: readonly string[]): string {
+  if (peers.length === 0) return "";
+  const list = peers.map((peer) => `        ${peer}\n`).join("");
+  return `    unicast_src_ip ${own}\n    unicast_peer {\n${list}    }\n`;
 }
 
 /** Far apart, so that two backups never take over in the same moment. */
@@ -97,7 +100,9 @@ After=network-online.target ${haproxyUnitName}
 StartLimitIntervalSec=0
 
 [Service]
+ExecStartPre=/usr/sbin/keepalived --config-test --use-file=${keepalivedConfigPath}
 ExecStart=/usr/sbin/keepalived --dont-fork --log-console --vrrp --use-file=${keepalivedConfigPath} ${files}
+ExecReload=/usr/sbin/keepalived --config-test --use-file=${keepalivedConfigPath}
 ExecReload=/bin/kill -HUP $MAINPID
 # Killed, it leaves the address behind; two hosts would answer to it.
 ExecStopPost=-/bin/sh -c 'ip address del ${withPrefix(front.address)} dev ${link} 2>/dev/null'
