@@ -1,24 +1,26 @@
-// Preflight: looks at all hosts that are new to the cluster, side by side, before anything changes on any of them.
-import { clusterClocks } from "../host/clocks";
-import { lookAtAll } from "../host/lookAll";
-import { whoHas } from "../host/whoHas";
-import type { VirtualIp } from "../preflight/check";
+// Preflight: looks at all hosts that are new to the cluster, side by side, before anything changes on any of them; and at the whole
+// cluster before an upgrade.
+import { membershipOrder, upgradeOrder, upgradeOrderProblems } from "../kubeadm/upgradeOrder";
+import { versionProblems } from "../kubeadm/versions";
+import { RefusedError, UserError } from "../lib/errors";
 import { type PreflightInputs, preflightInputsSchema } from "../preflight/inputs";
-import { judge } from "../preflight/judge";
-import { preflightError } from "../preflight/preflight";
 import { replacedAlone } from "../preflight/replaced";
-import { leftoverNames } from "../recipes/leftoverNames";
-import type { Handler, Operation } from "./handler";
+import { clusterIsThere } from "../recipes/clusterIsThere";
+import { lookAtHosts } from "../recipes/lookAtHosts";
+import type { Handler, Known, Operation, Sketch } from "./handler";
 
 export type { PreflightInputs };
 
-/** Names of hosts that were good, with the machine that was looked at. */
-type Passed = Record<string, string>;
 export type PreflightOutputs = {
-  passed: Passed;
+  /** Names of hosts that were good, with the machine that was looked at. */
+  passed: Record<string, string>;
   /** The virtual address that was found unused; from then on the cluster has it. */
   virtualIp?: string;
+  /** The cluster was there when this ran: all its hosts are to be ready before a control plane is changed. */
+  established: boolean;
 };
+
+type KnownPreflight = Known<PreflightInputs, PreflightOutputs>;
 
 export const preflight: Handler<PreflightInputs, PreflightOutputs> = {
   kind: "Preflight",
@@ -35,58 +37,60 @@ export const preflight: Handler<PreflightInputs, PreflightOutputs> = {
     virtualIp: "work",
     timeouts: "quiet",
   },
-  rules: replacedAlone,
-  create: async (op, inputs) => ({
-    id: `preflight-${inputs.clusterId}`,
-    outputs: await lookAtNew(op, inputs, { passed: {} }),
-  }),
-  update: async (op, known, inputs) => lookAtNew(op, inputs, { passed: {}, ...known.outputs }),
-  read: async (_op, { inputs, outputs }) => ({ inputs, outputs: { passed: {}, ...outputs } }),
+  rules: (news, olds) => [
+    ...replacedAlone(news, olds),
+    ...versionRules(news, olds),
+    ...(olds ? upgradeOrderProblems(olds, news) : []),
+  ],
+  advice,
+  create: async ({ progress }, inputs) => {
+    await lookAtHosts({ progress, inputs, passed: {}, virtualIp: undefined, upgrade: undefined });
+    return { id: `preflight-${inputs.clusterId}`, outputs: outputsOf(inputs, false) };
+  },
+  update,
+  read: async (_op, { inputs, outputs }) => ({ inputs, outputs: { ...outputsOf(inputs, false), ...outputs } }),
   delete: async () => {},
 };
 
-async function lookAtNew(
-  op: Operation,
-  inputs: PreflightInputs,
-  { passed, virtualIp }: PreflightOutputs,
-): Promise<PreflightOutputs> {
-  const targets = Object.entries(inputs.hosts).map(([name, { target }]) => [name, target] as const);
-  const due = targets.filter(([name, { machineId }]) => passed[name] !== machineId);
-  const seen = inputs.virtualIp?.address === virtualIp ? undefined : await seenAtVirtualIp(op, inputs);
-  const looked = due.length > 0 ? due : targets.filter(([name]) => name === seen?.by);
-  if (looked.length > 0) await lookAtThese(op, inputs, looked, seen);
-  return {
-    passed: Object.fromEntries(targets.map(([name, { machineId }]) => [name, machineId])),
-    ...(inputs.virtualIp && { virtualIp: inputs.virtualIp.address }),
-  };
+/**
+ * Whether a version may follow another is for the control planes to say: theirs is the state that knows which one was begun. Here one
+ * that could not even be fetched would stand in the way of the right one.
+ */
+function versionRules({ kubernetesVersion }: Partial<PreflightInputs>, olds: PreflightInputs | undefined): string[] {
+  if (kubernetesVersion === undefined || kubernetesVersion === olds?.kubernetesVersion) return [];
+  return versionProblems(kubernetesVersion).map(({ path, reason }) => `${path}: ${reason}`);
 }
 
-/** Asked on the first control plane. A node that comes later by itself finds the address where it belongs. */
-async function seenAtVirtualIp({ progress }: Operation, inputs: PreflightInputs): Promise<VirtualIp["seen"]> {
-  const { virtualIp, hosts, peers = {}, timeouts } = inputs;
-  const [by, first] = Object.entries(hosts).find(([, { controlPlane }]) => controlPlane) ?? [];
-  if (!virtualIp || by === undefined || !first || Object.keys(peers).length > 0) return undefined;
-  const holder = await whoHas(by, first.target, { ...virtualIp, timeouts, progress });
-  return holder && { by, holder };
+function advice(news: Sketch<PreflightInputs>, olds: PreflightInputs): string[] {
+  return news.kubernetesVersion === olds.kubernetesVersion ? membershipOrder(olds, news) : upgradeOrder(olds, news);
 }
 
-type Due = Parameters<typeof lookAtAll>[0];
-
-async function lookAtThese(
+/** Nothing is changed here, so whatever goes wrong is a refusal: the state keeps what was true before. */
+async function update(
   { progress }: Operation,
+  known: KnownPreflight,
   inputs: PreflightInputs,
-  due: Due,
-  seen: VirtualIp["seen"],
-): Promise<void> {
-  const { clusterId, reach, timeouts } = inputs;
-  const isNew = new Set(due.map(([name]) => name));
-  const members = Object.fromEntries(Object.entries(reach).filter(([name]) => !isNew.has(name)));
-  const [looks, clocks] = await Promise.all([
-    lookAtAll(due, timeouts, progress),
-    clusterClocks(members, timeouts, progress),
-  ]);
-  const removed = await leftoverNames({ clusterId, reach: members, timeouts, progress }, looks);
-  const { failures, warnings } = judge(inputs, looks, clocks, removed, seen);
-  for (const warning of warnings) progress.warn(warning);
-  if (failures.length > 0) throw preflightError(failures, looks.length);
+): Promise<PreflightOutputs> {
+  const { passed = {}, virtualIp, established } = known.outputs;
+  const { kubernetesVersion: from } = known.inputs;
+  const changed = from !== inputs.kubernetesVersion || !known.converged;
+  try {
+    const [gated, there] = await Promise.all([
+      lookAtHosts({ progress, inputs, passed, virtualIp, upgrade: changed ? { from, established } : undefined }),
+      established || changed ? undefined : clusterIsThere({ ...inputs, progress }),
+    ]);
+    // A state of an earlier release does not say; a cluster that has passed before is there.
+    return outputsOf(inputs, gated ?? there ?? established ?? true);
+  } catch (error) {
+    if (error instanceof RefusedError || !(error instanceof UserError)) throw error;
+    throw new RefusedError(error.message, undefined, { cause: error });
+  }
+}
+
+function outputsOf({ hosts, virtualIp }: PreflightInputs, established: boolean): PreflightOutputs {
+  return {
+    passed: Object.fromEntries(Object.entries(hosts).map(([name, { target }]) => [name, target.machineId])),
+    ...(virtualIp && { virtualIp: virtualIp.address }),
+    established,
+  };
 }

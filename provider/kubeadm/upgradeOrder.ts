@@ -61,7 +61,8 @@ function isAnotherMachine(before: PlannedHost | undefined, after: PlannedHost | 
 export function upgradeOrder(before: Plan, after: Plan): string[] {
   const { order, kubernetesVersion: to } = after;
   const from = before.kubernetesVersion;
-  if (!isUpgrade(before, after) || order === undefined || from === undefined || to === undefined) return [];
+  if (!isUpgrade(before, after) || from === undefined || to === undefined) return [];
+  if (order === undefined) return aloneOrder(from, to, after);
   const known = before.order ?? order;
   const kubelet = minorOf(from) === minorOf(to) ? "then the new kubelet" : "then drained for the new kubelet";
   const [first, ...others] = order.filter((name) => known.includes(name));
@@ -79,6 +80,16 @@ export function upgradeOrder(before: Plan, after: Plan): string[] {
   ];
   const lines = steps.map((step, index) => `  ${index + 1}. ${step}`);
   return [[`upgrade from ${from} to ${to}, in this order:`, ...lines].join("\n")];
+}
+
+/** Nodes that are declared by themselves know nothing of the others. */
+function aloneOrder(from: string, to: string, { hosts = {} }: Plan): string[] {
+  return Object.entries(hosts).map(([name, host]) => {
+    const turn = host?.controlPlane
+      ? "after the cluster's own control planes"
+      : "after the control planes, in turn with the other workers";
+    return `upgrade from ${from} to ${to}: ${name} follows ${turn}`;
+  });
 }
 
 function atATime({ upgrade }: Plan): string {

@@ -16,6 +16,8 @@ export interface Candidate {
   /** "off": the preparation turns it off; "allow": the kubelet is told to live with it. */
   swap?: "off" | "allow" | undefined;
   failCgroupV1?: boolean | undefined;
+  /** A node already, that is looked at again: only for what comes with another version. */
+  member?: boolean | undefined;
 }
 
 /** A machine that is a node already. */
@@ -34,6 +36,8 @@ export interface Fleet {
   /** Offsets of clocks of hosts that are part of the cluster already, in milliseconds. */
   clusterClocks: readonly number[];
   virtualIp?: VirtualIp | undefined;
+  /** Another version is to come onto the members. */
+  upgrade?: boolean | undefined;
   /** Names of nodes that were taken out without their host, as the cluster says. */
   removed?: RemovedNames | undefined;
 }

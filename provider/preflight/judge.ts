@@ -5,38 +5,79 @@ import { AuthenticationError, HostKeyError, UnreachableError, UserError } from "
 import type { Candidate, Fleet, Problem, VirtualIp } from "./check";
 import type { PreflightInputs } from "./inputs";
 import { examine, type Failure } from "./preflight";
+import { isWaived } from "./table";
 
 export interface Verdict {
   failures: Failure[];
   warnings: string[];
 }
 
-export function judge(
-  inputs: PreflightInputs,
-  looks: readonly LookedAt[],
-  clusterClocks: readonly number[],
-  removed: RemovedNames = {},
-  seen?: VirtualIp["seen"],
-): Verdict {
-  const virtualIp = inputs.virtualIp && { ...inputs.virtualIp, seen };
-  const fleet = { ...fleetOf(inputs, looks, clusterClocks), removed, virtualIp };
+/** What is known beside the hosts' facts. */
+export interface Around {
+  /** Offsets of clocks of hosts that are part of the cluster already, in milliseconds. */
+  clocks?: readonly number[];
+  removed?: RemovedNames;
+  seen?: VirtualIp["seen"];
+  /** Hosts that are to become nodes; the others are, and are looked at again. Absent: all of them. */
+  newNames?: ReadonlySet<string>;
+  /** Another version is to come onto the nodes. */
+  upgrade?: boolean;
+}
+
+export function judge(inputs: PreflightInputs, looks: readonly LookedAt[], around: Around = {}): Verdict {
+  const fleet = fleetOf(inputs, looks, around);
   const verdict: Verdict = { failures: [], warnings: [] };
-  for (const { name, target, seen } of looks) {
-    const host = `${name} (${target.connection.host})`;
+  for (const { name, seen } of looks) {
     const candidate = fleet.candidates.find((one) => one.name === name);
     const found = candidate
       ? examine(candidate, fleet, inputs.hosts[name]?.ignore ?? [])
       : seen instanceof UserError
         ? [unseen(seen)]
         : [];
-    const problems = found.filter(({ warning }) => !warning);
-    if (problems.length > 0) verdict.failures.push({ host, problems });
-    for (const { check, text, remedy } of found.filter(({ warning }) => warning)) {
-      verdict.warnings.push(`${host} ${text} (${check}): ${remedy}`);
-    }
+    add(verdict, { name, host: hostTitle(inputs, name), away: isAway(seen) }, found);
   }
   return verdict;
 }
+
+type Heading = Omit<Failure, "problems">;
+
+function add({ failures, warnings }: Verdict, heading: Heading, found: readonly Problem[]): void {
+  const problems = found.filter(({ warning }) => !warning);
+  const known = failures.find(({ name }) => name === heading.name);
+  if (known) known.problems.push(...problems);
+  else if (problems.length > 0) failures.push({ ...heading, problems });
+  for (const { check, text, remedy } of found.filter(({ warning }) => warning))
+    warnings.push(`${heading.host} ${text} (${check}): ${remedy}`);
+}
+
+/** What was found in the cluster itself, each at the host it is about. Waived where that host's list, or everybody's, says so. */
+export function addFindings(
+  { failures, warnings }: Verdict,
+  inputs: PreflightInputs,
+  findings: readonly (Problem & { node?: string })[],
+): Verdict {
+  const all: Verdict = {
+    failures: failures.map((one) => ({ ...one, problems: [...one.problems] })),
+    warnings: [...warnings],
+  };
+  const lists = Object.values(inputs.hosts).map(({ ignore = [] }) => ignore);
+  for (const { node, ...problem } of findings) {
+    const own = node === undefined ? undefined : inputs.hosts[node];
+    const waived = own
+      ? isWaived(problem.check, own.ignore ?? [])
+      : lists.every((list) => isWaived(problem.check, list));
+    const name = node ?? "";
+    if (!waived) add(all, { name, host: node === undefined ? "the cluster" : hostTitle(inputs, node) }, [problem]);
+  }
+  return all;
+}
+
+function hostTitle({ hosts }: PreflightInputs, name: string): string {
+  const target = hosts[name]?.target;
+  return target ? `${name} (${target.connection.host})` : name;
+}
+
+const isAway = (seen: LookedAt["seen"]): boolean => seen instanceof UnreachableError;
 
 /** A host that could not be looked at stands in the same report as the others. */
 function unseen(error: UserError): Problem {
@@ -48,14 +89,16 @@ function unseen(error: UserError): Problem {
   };
 }
 
-function fleetOf(inputs: PreflightInputs, looks: readonly LookedAt[], clusterClocks: readonly number[]): Fleet {
+function fleetOf(inputs: PreflightInputs, looks: readonly LookedAt[], around: Around): Fleet {
+  const { clocks = [], removed = {}, seen: holder, newNames, upgrade = false } = around;
   const candidates = looks.flatMap(({ name, target, seen }): Candidate[] => {
     const input = inputs.hosts[name];
     if (seen instanceof UserError || input === undefined) return [];
     const { controlPlane, hostname, failCgroupV1 } = input;
     const swap = input.swap === "refuse" ? undefined : input.swap;
     const { address, machineId } = target;
-    return [{ name, facts: seen, address, machineId, controlPlane, hostname, swap, failCgroupV1 }];
+    const member = newNames !== undefined && !newNames.has(name);
+    return [{ name, facts: seen, address, machineId, controlPlane, hostname, swap, failCgroupV1, member }];
   });
   // Hosts of this leaf that passed earlier are nodes as good as anybody else's.
   const looked = new Set(looks.map(({ name }) => name));
@@ -69,6 +112,9 @@ function fleetOf(inputs: PreflightInputs, looks: readonly LookedAt[], clusterClo
     kubernetesVersion: inputs.kubernetesVersion,
     candidates,
     peers: peers.map(([name, { machineId, address }]) => ({ name, machineId, address })),
-    clusterClocks,
+    clusterClocks: clocks,
+    removed,
+    upgrade,
+    virtualIp: inputs.virtualIp && { ...inputs.virtualIp, seen: holder },
   };
 }

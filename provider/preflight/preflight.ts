@@ -12,7 +12,7 @@ import {
   portsAreFree,
   resolvesItsOwnName,
 } from "./network";
-import { enoughCpus, enoughDisk, enoughMemory, swapIsOff } from "./resources";
+import { enoughCpus, enoughDisk, enoughMemory, roomForUpgrade, swapIsOff } from "./resources";
 import {
   architectureIsSupported,
   commandsRunAsRoot,
@@ -58,20 +58,38 @@ const checks: readonly Check[] = [
   clockAgreesWithOurs,
 ];
 
+/** What a host that is a node already has to bring along for another version, or for an address it is to hold. */
+const memberChecks: readonly Check[] = [
+  isTheRecordedMachine,
+  cgroupVersionSuits,
+  roomForUpgrade,
+  virtualIpIsUnused,
+  virtualIpIsInNetwork,
+];
+
 /** What was found on one host and not waived. */
 export function examine(candidate: Candidate, fleet: Fleet, ignore: readonly string[]): Problem[] {
-  return checks.flatMap((check) => check(candidate, fleet)).filter(({ check }) => !isWaived(check, ignore));
+  const due = candidate.member ? memberChecks : checks;
+  return due.flatMap((check) => check(candidate, fleet)).filter(({ check }) => !isWaived(check, ignore));
 }
 
-/** One host and what keeps it from becoming a node. */
+/** One host, or the cluster itself, and what is wrong there. */
 export interface Failure {
+  /** The node's; empty for the cluster. */
+  name: string;
   /** "w1 (10.0.0.21)" */
   host: string;
-  problems: readonly Problem[];
+  problems: Problem[];
+  /** Its host does not answer, and that is all that is known of it. */
+  away?: boolean;
 }
 
 /** Every failure of every host in one error. */
-export function preflightError(failures: readonly Failure[], total: number): RefusedError {
+export function preflightError(
+  failures: readonly Failure[],
+  total: number,
+  upgrade?: { from: string; to: string },
+): RefusedError {
   const blocks = failures.map(({ host, problems }) => {
     const lines = problems.map(
       ({ check, text, remedy }) => `    ${check}: ${text.replaceAll("\n", "\n      ")}\n      -> ${remedy}`,
@@ -79,8 +97,16 @@ export function preflightError(failures: readonly Failure[], total: number): Ref
     return [`  ${host}:`, ...lines].join("\n");
   });
   const count = `${failures.length} of ${total} host${total === 1 ? "" : "s"}`;
-  return new RefusedError(
-    [`preflight failed on ${count}; nothing has been changed on any of them`, ...blocks].join("\n"),
-    "correct what is listed and run again; a check is waived by its name in `preflight.ignore`, except OtherCluster, OtherNode, SameMachine and IsPrivilegedUser",
-  );
+  const what = upgrade
+    ? `the upgrade from ${upgrade.from} to ${upgrade.to} is refused; nothing has been changed`
+    : `preflight failed on ${count}; nothing has been changed on any of them`;
+  return new RefusedError([what, ...blocks].join("\n"), `correct what is listed and run again; ${waivers(failures)}`);
+}
+
+function waivers(failures: readonly Failure[]): string {
+  const found = new Set(failures.flatMap(({ problems }) => problems.map(({ check }) => check)));
+  const never = [...found].filter((check) => !isWaived(check, ["all"]));
+  if (never.length === found.size) return `${found.size === 1 ? "this check is" : "these checks are"} never waived`;
+  const except = never.length === 0 ? "" : `, except ${never.join(", ")}`;
+  return `a check is waived by its name in \`preflight.ignore\`${except}`;
 }

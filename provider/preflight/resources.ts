@@ -1,14 +1,23 @@
 // CPUs, memory, disk and swap: kubeadm's own limits, and room for what the node brings with it.
-import { type Candidate, type Check, isOurs, role } from "./check";
+import { type Candidate, type Check, isOurs, type Problem, role } from "./check";
+
+type Room = Record<string, { controlPlane: number; worker: number }>;
 
 const memoryMB = { controlPlane: 1700, worker: 700 };
 /** Programs, staged files, images, pods' and etcd's data of a fresh node. */
-const freeMiB: Record<string, { controlPlane: number; worker: number }> = {
+const freeMiB: Room = {
   "/usr/local": { controlPlane: 512, worker: 512 },
   "/var/lib": { controlPlane: 512, worker: 512 },
   "/var/lib/containerd": { controlPlane: 2048, worker: 2048 },
   "/var/lib/kubelet": { controlPlane: 256, worker: 256 },
   "/var/lib/etcd": { controlPlane: 512, worker: 0 },
+};
+
+/** Programs and images of another version beside those that run, and what an upgrade keeps to go back to. */
+const upgradeMiB: Room = {
+  "/usr/local": { controlPlane: 256, worker: 256 },
+  "/var/lib": { controlPlane: 256, worker: 256 },
+  "/var/lib/containerd": { controlPlane: 1024, worker: 384 },
 };
 
 export const enoughCpus: Check = (candidate) => {
@@ -40,17 +49,24 @@ export const enoughMemory: Check = (candidate) => {
 export const enoughDisk: Check = (candidate, fleet) => {
   // A node's own images and programs are what fills the disk of a host that is one of ours.
   if (isOurs(candidate, fleet)) return [];
-  return fileSystems(candidate).flatMap(({ mount, free, needed, paths }) => {
-    if (free >= needed) return [];
-    const text = `has ${free} MiB free on ${mount}, ${role(candidate)} needs ${needed} MiB there for ${paths.join(", ")}`;
-    return [{ check: "Disk", text, remedy: `make room on ${mount}` }];
-  });
+  return lacking(candidate, freeMiB, role(candidate));
 };
 
-/** What a new node needs, summed up per file system. */
-function fileSystems({ facts, controlPlane }: Candidate) {
+export const roomForUpgrade: Check = (candidate, { upgrade, kubernetesVersion }) =>
+  upgrade ? lacking(candidate, upgradeMiB, `the upgrade to ${kubernetesVersion}`) : [];
+
+function lacking(candidate: Candidate, room: Room, what: string): Problem[] {
+  return fileSystems(candidate, room).flatMap(({ mount, free, needed, paths }) => {
+    if (free >= needed) return [];
+    const text = `has ${free} MiB free on ${mount}, ${what} needs ${needed} MiB there for ${paths.join(", ")}`;
+    return [{ check: "Disk", text, remedy: `make room on ${mount}` }];
+  });
+}
+
+/** What is needed, summed up per file system. */
+function fileSystems({ facts, controlPlane }: Candidate, room: Room) {
   const found = new Map<string, { mount: string; free: number; needed: number; paths: string[] }>();
-  for (const [path, limits] of Object.entries(freeMiB)) {
+  for (const [path, limits] of Object.entries(room)) {
     const disk = facts.disk[path];
     const needed = controlPlane ? limits.controlPlane : limits.worker;
     if (disk === undefined || needed === 0) continue;

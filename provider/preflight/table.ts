@@ -50,7 +50,7 @@ export const checkTable: readonly CheckInfo[] = [
   { name: "Disk", meaning: "enough free space for programs, images and data", waivable },
   { name: "Swap", meaning: "no swap, unless the node's `swap` allows it", waivable },
   { name: "KernelVersion", meaning: "Linux 4.19 or later", waivable, group },
-  { name: "CgroupVersion", meaning: "cgroup v2, or a kubelet that accepts v1", waivable, group },
+  { name: "CgroupVersion", meaning: "cgroup v2, or a kubelet that is told to accept v1", waivable },
   ...neededControllers.map(
     (name) => ({ name: `Cgroup-${name}`, meaning: `the cgroup controller ${name} is on`, waivable, group }) as const,
   ),
@@ -71,6 +71,28 @@ export const checkTable: readonly CheckInfo[] = [
   { name: "UniqueMachineID", meaning: "no two nodes have the same machine-id", waivable },
   { name: "UniqueAddress", meaning: "no two nodes have the same address", waivable },
   { name: "ClockSkew", meaning: "clocks are at most 30 seconds apart", waivable },
+  {
+    name: "UpgradeVersions",
+    meaning: "what runs may come before the new version, and stand beside it",
+    waivable: false,
+  },
+  {
+    name: "UpgradeControlPlanes",
+    meaning: "every control plane is Ready, and its API server answers",
+    waivable: false,
+  },
+  { name: "UpgradeWorkers", meaning: "fewer workers are away than `upgrade.maxUnavailable` allows", waivable: false },
+  {
+    name: "UpgradeEtcd",
+    meaning: "every member of etcd is well, explained, and fit for the next one",
+    waivable: false,
+  },
+  { name: "UpgradeDeprecatedAPIs", meaning: "nobody asks for an API that the new version no longer has", waivable },
+  {
+    name: "UpgradeBudgets",
+    meaning: "no disruption budget holds a drain back, unless `drain.onBlocked` decides",
+    waivable,
+  },
   { name: "UniqueProductUUID", meaning: "no two nodes have the same product uuid", waivable, warning: true },
   { name: "Firewall", meaning: "no firewall that has to be opened by hand", waivable, warning: true },
   {

@@ -1,23 +1,15 @@
 // Before the first change of an upgrade: the whole cluster is looked at, through one control plane that lives.
+import type { LookedAt } from "../host/lookAll";
 import { withControlPlane } from "../host/reach";
-import type { Reach, Timeouts } from "../kubeadm/spec";
-import { UnreachableError } from "../lib/errors";
+import type { Reach } from "../kubeadm/spec";
+import { UnreachableError, UserError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import type { PreflightInputs } from "../preflight/inputs";
+import { addFindings, type Verdict } from "../preflight/judge";
 import { onBlocked } from "../steps/node/drain";
 import { judgeCluster } from "../steps/upgradeChecks/judge";
 import { lookAtCluster, recordOf } from "../steps/upgradeChecks/look";
 import type { Finding, UpgradeWish } from "../steps/upgradeChecks/view";
-
-export interface GateRequest {
-  clusterId: string;
-  /** The new version. */
-  to: string;
-  reach: Reach;
-  timeouts: Timeouts | undefined;
-  maxUnavailable: number | string | undefined;
-  onBlocked: "stop" | "force" | "skip" | undefined;
-  progress: Progress;
-}
 
 export interface Gate {
   findings: Finding[];
@@ -25,31 +17,26 @@ export interface Gate {
   notReady: ReadonlySet<string>;
 }
 
-/** Nobody answers, or nobody who belongs to this cluster: whether that is a reason to stop, the caller knows. */
-export interface NoCluster {
-  nobody: UnreachableError;
-}
+/** Nobody answers, or nobody who belongs to this cluster: whether that is a reason to stop depends on the hosts. */
+export type GateResult = Gate | { nobody: UnreachableError };
 
-export type GateResult = Gate | NoCluster;
+/** `first`: nobody else of this run has been given the findings, so they are the asker's to tell. */
+export type Passed = { result: GateResult; first: boolean };
 
 /** Nodes declared by themselves ask the same of the same cluster in the same run: once is enough. */
 const asked = new Map<string, Promise<GateResult>>();
 
-/** `first`: nobody else of this run has been given these findings, so they are the asker's to tell. */
-export async function upgradeGate(request: GateRequest): Promise<{ result: GateResult; first: boolean }> {
-  const key = `${request.clusterId} ${request.to}`;
+export async function passGate(inputs: PreflightInputs, members: Reach, progress: Progress): Promise<Passed> {
+  const key = `${inputs.clusterId} ${inputs.kubernetesVersion}`;
   const known = asked.get(key);
-  const result = known ?? look(request);
+  const result = known ?? look(inputs, members, progress);
   asked.set(key, result);
   return { result: await result, first: known === undefined };
 }
 
-async function look({ clusterId, to, reach, timeouts, progress, ...settings }: GateRequest): Promise<GateResult> {
-  const wish: UpgradeWish = {
-    to,
-    maxUnavailable: settings.maxUnavailable,
-    onBlocked: onBlocked(settings.onBlocked),
-  };
+async function look(inputs: PreflightInputs, reach: Reach, progress: Progress): Promise<GateResult> {
+  const { clusterId, kubernetesVersion: to, upgrade, drain, timeouts } = inputs;
+  const wish: UpgradeWish = { to, maxUnavailable: upgrade?.maxUnavailable, onBlocked: onBlocked(drain?.onBlocked) };
   try {
     return await withControlPlane({ reach, timeouts, progress }, async (peer) => {
       const record = await recordOf(peer, clusterId);
@@ -65,18 +52,46 @@ async function look({ clusterId, to, reach, timeouts, progress, ...settings }: G
   }
 }
 
-/** Whether the cluster is there already; undefined when nobody could be asked. */
-export async function clusterIsThere(
-  request: Pick<GateRequest, "clusterId" | "reach" | "timeouts" | "progress">,
-): Promise<boolean | undefined> {
-  const { clusterId, ...reach } = request;
-  try {
-    return await withControlPlane(
-      { ...reach, readyMs: 0 },
-      async (peer) => (await recordOf(peer, clusterId)) !== undefined,
-    );
-  } catch (error) {
-    if (error instanceof UnreachableError) return undefined;
-    throw error;
+export interface Gated extends Verdict {
+  there: boolean | undefined;
+}
+
+export interface Beside {
+  inputs: PreflightInputs;
+  verdict: Verdict;
+  looks: readonly LookedAt[];
+  established: boolean | undefined;
+}
+
+/** What was found on the hosts and in the cluster, as one. */
+export function withGate({ result, first }: Passed, { inputs, verdict, looks, established }: Beside): Gated {
+  if ("nobody" in result) {
+    if (!established && neverMade(looks)) return { ...verdict, there: established ?? false };
+    return { ...addFindings(verdict, inputs, [silence(result.nobody)]), there: undefined };
   }
+  const { findings, notReady } = result;
+  const seen = { ...verdict, failures: verdict.failures.filter(({ name, away }) => !(away && notReady.has(name))) };
+  return { ...addFindings(seen, inputs, first ? findings : elsewhere(findings)), there: true };
+}
+
+/** No host of it holds any part of a cluster, so there is nothing that an upgrade could break. */
+function neverMade(looks: readonly LookedAt[]): boolean {
+  return looks.every(({ seen }) => !(seen instanceof UserError) && seen.kubernetes.found.length === 0);
+}
+
+function silence(nobody: UnreachableError): Finding {
+  return {
+    check: "UpgradeControlPlanes",
+    text: `cannot be asked whether it may be upgraded: ${nobody.message.split("\n  What to do:")[0]}`,
+    remedy: nobody.remedy ?? "let its creation end with the former version first",
+  };
+}
+
+/** A list of two hundred times the same would hide what it says. */
+function elsewhere(findings: readonly Finding[]): Finding[] {
+  const failures = findings.filter(({ warning }) => !warning);
+  const [one] = failures;
+  if (!one) return [];
+  const text = `may not be upgraded (${failures.length} ${failures.length === 1 ? "reason" : "reasons"}, told once at another preflight of this run)`;
+  return [{ check: one.check, text, remedy: "correct what is listed there" }];
 }

@@ -43,6 +43,15 @@ test("a machine is one node: under another name of the same cluster it is refuse
   assert.match(text, /^OtherNode: is node w7 of this cluster still -> take w7 out/);
 });
 
+test("what is left of a node that the cluster has given up is no other node", () => {
+  const given = kubernetes({ claim: { clusterId, node: "w7" } });
+  const checks = (removed: Record<string, string>) => found([given], { removed }, ["all"]);
+  assert.deepEqual(checks({ w7: "" }), []);
+  assert.deepEqual(checks({ w7: "0".repeat(32) }), []);
+  assert.deepEqual(checks({ w8: "" }), ["OtherNode"]);
+  assert.deepEqual(checks({ w7: given.machineId }), ["OtherNode"]);
+});
+
 test("another machine than the recorded one is refused", () => {
   const given = candidate({}, { machineId: "f".repeat(32) });
   assert.deepEqual(found([given], {}, ["all", "SameMachine"]), ["SameMachine"]);

@@ -32,7 +32,7 @@ test("hosts that cannot be reached are all in the one report", async () => {
 
 test("hosts that passed are not looked at again, and one that left is forgotten", async () => {
   const known = { id: "x", inputs, outputs: { passed: { ...passed, w3: "3" } }, converged: true };
-  assert.deepEqual(await preflight.update(op, known, inputs), { passed });
+  assert.deepEqual(await preflight.update(op, known, inputs), { passed, established: true });
 });
 
 test("another machine under the same name is looked at", async () => {
@@ -48,11 +48,10 @@ const look = (name: string, seen: LookedAt["seen"]): LookedAt => {
 const w1 = fakeFacts({ machineId: passed.w1 });
 
 test("a host that refuses us stands beside the others' problems", () => {
-  const { failures } = judge(
-    inputs,
-    [look("w1", new AuthenticationError("no key fits", "give one")), look("w2", fakeFacts())],
-    [],
-  );
+  const { failures } = judge(inputs, [
+    look("w1", new AuthenticationError("no key fits", "give one")),
+    look("w2", fakeFacts()),
+  ]);
   const seen = failures.map(({ host: name, problems }) => [name, problems.map(({ check }) => check)]);
   assert.deepEqual(seen, [
     ["w1 (127.0.0.1)", ["Unreachable"]],
@@ -62,13 +61,13 @@ test("a host that refuses us stands beside the others' problems", () => {
 });
 
 test("what else goes wrong while looking has a name of its own", () => {
-  const { failures } = judge(inputs, [look("w1", new UserError("sudo wants a password", "give it"))], []);
+  const { failures } = judge(inputs, [look("w1", new UserError("sudo wants a password", "give it"))]);
   assert.equal(failures[0]?.problems[0]?.check, "Facts");
 });
 
 test("hosts that passed earlier count as nodes", () => {
   const twin = { ...inputs, hosts: { ...inputs.hosts, w2: host(passed.w1, "10.0.0.12") } };
-  const { failures } = judge(twin, [look("w1", w1)], []);
+  const { failures } = judge(twin, [look("w1", w1)]);
   assert.deepEqual(
     failures[0]?.problems.map(({ check }) => check),
     ["UniqueMachineID"],
@@ -78,7 +77,7 @@ test("hosts that passed earlier count as nodes", () => {
 test("waivers are the host's own, and warnings are no failures", () => {
   const first = { ...host(passed.w1, "10.0.0.11"), ignore: ["NumCPU"] };
   const waived = { ...inputs, hosts: { w1: first } };
-  const verdict = judge(waived, [look("w1", { ...w1, cpus: 0, firewalls: ["ufw"] })], []);
+  const verdict = judge(waived, [look("w1", { ...w1, cpus: 0, firewalls: ["ufw"] })]);
   assert.deepEqual(verdict.failures, []);
   assert.equal(verdict.warnings.length, 1);
   assert.match(verdict.warnings[0] ?? "", /^w1 \(127\.0\.0\.1\) has ufw switched on.*\(Firewall\): allow TCP 10250/);
@@ -87,7 +86,7 @@ test("waivers are the host's own, and warnings are no failures", () => {
 test("swap: refuse is the default said aloud", () => {
   const swapping = { ...w1, swap: [{ device: "/dev/sda2", sizeMiB: 1 }] };
   const verdict = (swap: "refuse" | "off") =>
-    judge({ ...inputs, hosts: { w1: { ...host(passed.w1, "10.0.0.11"), swap } } }, [look("w1", swapping)], []);
+    judge({ ...inputs, hosts: { w1: { ...host(passed.w1, "10.0.0.11"), swap } } }, [look("w1", swapping)]);
   assert.equal(verdict("refuse").failures[0]?.problems[0]?.check, "Swap");
   assert.deepEqual(verdict("off").failures, []);
 });

@@ -29,10 +29,17 @@ test("every check that the code names is in the table, once, and the other way r
   const names = checkTable.map(({ name }) => name);
   assert.equal(new Set(names.map((name) => name.toLowerCase())).size, names.length);
   const room = join(__dirname, "../../../../provider");
-  const files = readdirSync(join(room, "preflight")).map((file) => `preflight/${file}`);
+  const rooms = ["preflight", "steps/upgradeChecks"];
+  const files = [
+    ...rooms.flatMap((name) => readdirSync(join(room, name)).map((file) => `${name}/${file}`)),
+    "recipes/upgradeGate.ts",
+  ];
   const source = files.map((file) => readFileSync(join(room, file), "utf8")).join("\n");
   const said = new Set(
-    [...source.matchAll(/check: (?:unreachable \? )?"([\w-]+)"(?: : "([\w-]+)")?/g)].flatMap(([, a, b]) => [a, b ?? a]),
+    [...source.matchAll(/check(?::| =) (?:unreachable \? )?"([\w-]+)"(?: : "([\w-]+)")?/g)].flatMap(([, a, b]) => [
+      a,
+      b ?? a,
+    ]),
   );
   const fixed = names.filter((name) => !/^(Port|Kernel|Cgroup)-/.test(name));
   assert.deepEqual([...said].sort(), fixed.sort());
@@ -42,8 +49,8 @@ test("the report names every host and every failure with what to do", () => {
   const problem = (check: string) => ({ check, text: `fails ${check}`, remedy: `mend ${check}` });
   const error = preflightError(
     [
-      { host: "cp1 (10.0.0.11)", problems: [problem("NumCPU"), problem("Mem")] },
-      { host: "w1 (10.0.0.21)", problems: [problem("Swap")] },
+      { name: "cp1", host: "cp1 (10.0.0.11)", problems: [problem("NumCPU"), problem("Mem")] },
+      { name: "w1", host: "w1 (10.0.0.21)", problems: [problem("Swap")] },
     ],
     3,
   );
