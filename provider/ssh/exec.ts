@@ -92,7 +92,10 @@ function watchOutput(
   channel.stderr.on("data", (chunk: Buffer) => outcome.stderr.add(chunk));
   if (request.into) {
     channel.pipe(request.into, { end: false });
-    request.into.on("error", reject);
+    request.into.once("error", (error) => {
+      reject(error);
+      channel.close();
+    });
     return;
   }
   const lines = request.onLine && new Lines(request.onLine);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { after, before, test } from "node:test";
 import { CommandError, type UserError } from "../../provider/lib/errors";
 import { processesWith } from "./support/processes";
@@ -153,3 +153,30 @@ function pieces(bytes: Buffer, size: number): Buffer[] {
   for (let start = 0; start < bytes.length; start += size) parts.push(bytes.subarray(start, start + size));
   return parts;
 }
+
+test("output that goes into a slow stream arrives whole and fills no memory", async () => {
+  const digest = createHash("sha256");
+  let bytes = 0;
+  const into = new Writable({
+    highWaterMark: 16 * 1024,
+    write(chunk: Buffer, _encoding, done) {
+      digest.update(chunk);
+      bytes += chunk.length;
+      setImmediate(done);
+    },
+  });
+  const script = "head -c 20000000 /dev/urandom >$1; sha256sum <$1 | cut -d' ' -f1 >&2; cat $1; rm $1";
+  const path = `/tmp/ssh-into-${process.pid}`;
+  const result = await onHost(sshd.connection(), (host) => host.sh(script, [path], { into }));
+  assert.equal(bytes, 20_000_000);
+  assert.equal(digest.digest("hex"), result.stderr.trim());
+  assert.equal(result.stdout, "");
+});
+
+test("a stream that takes no more is an error of the command", async () => {
+  const into = new Writable({ write: (_chunk, _encoding, done) => done(new Error("no space left")) });
+  await assert.rejects(
+    onHost(sshd.connection(), (host) => host.run(["head", "-c", "100000", "/dev/zero"], { into })),
+    /no space left/,
+  );
+});

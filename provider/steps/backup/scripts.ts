@@ -15,7 +15,7 @@ import {
 export const noRoom = 70;
 
 /**
- * $1: bytes of etcd's database. The snapshot ends with the SHA-256 of itself, which etcdutl's status does not look at; status reads
+ * $1: bytes of etcd's database, $2: the node. The snapshot ends with the SHA-256 of itself, which etcdutl's status does not look at; status reads
  * every page of the database.
  */
 export const snapshotScript = `${etcdLibrary}
@@ -33,8 +33,8 @@ if [ "$free" -lt "$wanted" ]; then
 fi
 new=$(mktemp -d "$home/.new-XXXXXX")
 trap 'code=$?; [ $code -eq 0 ] || rm -rf "$new"' EXIT
-etcdctl=$(etcd_program etcdctl)
-etcdutl=$(etcd_program etcdutl)
+etcdctl=$(etcd_program "$2" etcdctl)
+etcdutl=$(etcd_program "$2" etcdutl)
 shot=$new/${snapshotFile}
 etcdctl_from "$etcdctl" snapshot save "$shot" >"$new/said" 2>&1 || { tail -n 3 "$new/said" >&2; exit 1; }
 rm -f "$new/said"

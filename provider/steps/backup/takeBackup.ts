@@ -46,7 +46,7 @@ async function onHost({ host, kubectl, name: node }: LivingControlPlane, request
   const { plan } = request;
   const timeoutMs = deadline(plan.timeouts, "transfer");
   const [shot, configuration, manifest] = await Promise.all([
-    host.sh(snapshotScript, [String(request.etcd.size)], { timeoutMs, ok: [0, noRoom] }),
+    host.sh(snapshotScript, [String(request.etcd.size), node], { timeoutMs, ok: [0, noRoom] }),
     kubectl.get({ type: "configmaps", name: "kubeadm-config", namespace: "kube-system" }),
     host.readFile("/etc/kubernetes/manifests/kube-apiserver.yaml"),
   ]);

@@ -7,20 +7,21 @@ const pki = "/etc/kubernetes/pki/etcd";
 const dataDirectory = etcdData.replace(/\/member$/, "");
 
 /**
- * For scripts on the host: `etcd_program NAME` prints where a program of the running etcd's image is; `etcdctl ...` asks the
- * member on this host. Ends with 69 when no etcd of this cluster runs here.
+ * For scripts on the host: `etcd_program NODE NAME` prints where a program of the running etcd's image is, `etcdctl_from PROGRAM ...`
+ * asks the member on this host. Known by the node's name, for a host may run other etcds in containers. 69: none of ours runs here.
  */
 export const etcdLibrary = `
 etcd_program() {
   for pid in $(pgrep -x etcd || true); do
     grep -qzxF -e '--data-dir=${dataDirectory}' "/proc/$pid/cmdline" 2>/dev/null || continue
+    grep -qzxF -e "--name=$1" "/proc/$pid/cmdline" 2>/dev/null || continue
     for directory in usr/local/bin usr/bin bin; do
-      if [ -x "/proc/$pid/root/$directory/$1" ]; then echo "/proc/$pid/root/$directory/$1"; return 0; fi
+      if [ -x "/proc/$pid/root/$directory/$2" ]; then echo "/proc/$pid/root/$directory/$2"; return 0; fi
     done
-    echo "the image of the running etcd has no $1" >&2
+    echo "the image of the running etcd has no $2" >&2
     return 69
   done
-  echo "no etcd runs here" >&2
+  echo "the etcd of $1 does not run here" >&2
   return 69
 }
 etcdctl_from() {
@@ -30,10 +31,11 @@ etcdctl_from() {
 `;
 
 const once = `${etcdLibrary}
-program=$(etcd_program etcdctl)
+node=$1; shift
+program=$(etcd_program "$node" etcdctl)
 etcdctl_from "$program" "$@"
 `;
 
 export async function etcdctl(host: Host, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  return host.sh(once, argv, { timeoutMs: 30_000, ...options });
+  return host.sh(once, [host.name, ...argv], { timeoutMs: 30_000, ...options });
 }
