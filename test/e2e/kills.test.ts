@@ -1,16 +1,14 @@
 // A run may be killed anywhere, by any signal: the next `up` finishes it, with one cluster and nothing left over.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { endAll, providersOf } from "../support/processes";
+import { killedAt, type Victim } from "../support/kill";
 import { clusterOf, Program, type Spec } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
-import { ending } from "../support/stack";
 import { TestLab } from "../support/testLab";
 import { isReady, Workstation } from "../support/workstation";
 import { hello } from "./hello";
 
 const hosts = ["cp1", "w1"];
-type Victim = "cli" | "provider" | "both";
 
 describe("a run that is killed", () => {
   let lab: TestLab;
@@ -18,24 +16,7 @@ describe("a run that is killed", () => {
   let kubectl: Workstation;
   const found = new Map<string, Snapshot>();
 
-  /** Starts an operation, kills what is named once a line says that it is there, and waits until all of it is gone. */
-  async function killed(args: string[], at: RegExp, victim: Victim): Promise<string> {
-    const child = program.stack.start([...args, "--yes", "--skip-preview", "--color", "never"]);
-    let providers: number[] = [];
-    const outcome = await ending(child, (line) => {
-      if (providers.length > 0 || !at.test(line)) return;
-      providers = providersOf(child.pid ?? 0);
-      assert.notEqual(providers.length, 0, "no provider process was found");
-      if (victim !== "provider") child.kill("SIGKILL");
-      if (victim !== "cli") for (const pid of providers) process.kill(pid, "SIGKILL");
-    });
-    assert.notEqual(providers.length, 0, `no line said ${at}:\n${outcome.output}`);
-    assert.notEqual(outcome.code, 0, outcome.output);
-    // Alone, a provider ends by itself within seconds.
-    await endAll(providers, 10_000);
-    await program.stack.run(["cancel", "--yes"]);
-    return outcome.output;
-  }
+  const killed = (args: string[], at: RegExp, victim: Victim) => killedAt(program.stack, args, at, victim);
 
   before(async () => {
     lab = await TestLab.open("e2e-kills");
