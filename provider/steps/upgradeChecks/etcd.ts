@@ -14,10 +14,13 @@ export function judgeEtcd(view: ClusterView, wish: UpgradeWish): Finding[] {
 /** The part of a control plane that its Node's condition does not tell. A node that is not Ready is told about already. */
 export function judgeServers({ servers, nodes }: ClusterView): Finding[] {
   const away = new Set(nodes.flatMap(({ name, notReady }) => (notReady === undefined ? [] : [name])));
-  return servers.filter(({ failure, name }) => failure !== undefined && !away.has(name)).map(silent);
+  const dumb = nodes
+    .filter(({ controlPlane, name }) => controlPlane && !servers.some((server) => server.name === name))
+    .map(({ name }) => ({ name, failure: "the cluster has no pod of it" }));
+  return [...servers, ...dumb].filter(({ failure, name }) => failure !== undefined && !away.has(name)).map(silent);
 }
 
-function silent({ name, failure }: ServerView): Finding {
+function silent({ name, failure }: Pick<ServerView, "name" | "failure">): Finding {
   return {
     check: "UpgradeControlPlanes",
     node: name,
