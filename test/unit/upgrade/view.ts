@@ -33,8 +33,7 @@ export function etcdOf(versions: Record<string, string>, more: Partial<EtcdView>
     leaderId: "idc1",
     version: versions[name] ?? "",
     size: 1,
-    revision: "7",
-    raftIndex: 7,
+    raftIndex: "7",
   }));
   return { members, healthy: new Set(members.map(({ id }) => id)), status, alarms: [], ...more };
 }
