@@ -32,6 +32,8 @@ const unavailable = [
   /context deadline exceeded|Client\.Timeout exceeded/i,
   /Unable to connect to the server/i,
   /server is currently unable to handle the request/i,
+  // An API server that has just started has not read its roles yet; later nobody refuses its administrator.
+  /User "kubernetes-admin" cannot /,
   /apiserver not ready|server was unable to return a response in the time allotted/i,
 ];
 

@@ -25,6 +25,10 @@ const reasons: [string, string][] = [
     "TooManyRequests",
   ],
   ["Error from server (Forbidden): secrets is forbidden", "Forbidden"],
+  [
+    'Error from server (Forbidden): nodes "c1" is forbidden: User "kubernetes-admin" cannot get resource "nodes"',
+    "Unavailable",
+  ],
   ["Error from server (ServiceUnavailable): the server is currently unable to handle the request", "Unavailable"],
   ["Error from server: etcdserver: leader changed", "Unavailable"],
   ["Error from server: etcdserver: request timed out", "Unavailable"],
