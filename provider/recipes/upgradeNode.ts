@@ -29,17 +29,16 @@ const controlPlane: readonly Step<UpgradeContext>[] = [
   putNodeAside,
   drainNode,
   replaceKubelet,
-  awaitReady,
   proveControlPlane,
+  awaitReady,
   awaitDaemonSets,
   takeNodeBack,
   awaitMoved,
 ];
 
 /** Nothing is touched before the node is empty. */
+const emptying: readonly Step<UpgradeContext>[] = [putNodeAside, drainNode];
 const worker: readonly Step<UpgradeContext>[] = [
-  putNodeAside,
-  drainNode,
   runUpgrade,
   replaceKubelet,
   awaitReady,
@@ -59,6 +58,16 @@ export async function lookBeforeUpgrade({ host, kubectl, plan }: ClusterContext,
       `set \`kubernetesVersion\` to ${ahead.replace(/^v/, "")} or later`,
     );
   return found;
+}
+
+/** A worker that cannot be emptied is as it was: refused, so that its state keeps the version it has. */
+export async function emptyWorker(context: UpgradeContext): Promise<void> {
+  try {
+    await runSteps(context, emptying);
+  } catch (error) {
+    if (error instanceof RefusedError) throw error;
+    throw new RefusedError(error instanceof Error ? error.message : String(error), undefined, { cause: error });
+  }
 }
 
 export async function upgradeNode(context: UpgradeContext, attempt: Attempt): Promise<void> {

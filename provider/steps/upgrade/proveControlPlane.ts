@@ -1,28 +1,52 @@
 // The control plane of the new version runs on this host: its pods, its own API server's word, its member of etcd.
 import type { Host } from "../../host/host";
+import type { Kubectl } from "../../host/kubectl";
+import { hasReason } from "../../host/kubeErrors";
+import type { KubeObject } from "../../host/kubeObject";
 import { deadline } from "../../kubeadm/spec";
-import { proveStaticPods } from "../kubeadm/staticPods";
+import { components } from "../kubeadm/staticPods";
+import { condition, podTrouble } from "../node/nodeState";
 import type { Step } from "../step";
 import type { UpgradeContext } from "./context";
-import { manifestVersions } from "./found";
 import { ownApi } from "./ownApi";
 import { until } from "./until";
 
 export const proveControlPlane: Step<UpgradeContext> = {
   title: "prove the control plane",
   when: ({ plan }) => plan.role === "controlPlane",
-  run: async ({ host, plan, progress }) => {
+  run: async ({ host, kubectl, plan, progress }) => {
     const { name, kubernetesVersion, timeouts } = plan;
-    const timeoutMs = deadline(timeouts, "ready");
-    await proveStaticPods({ host, node: name, timeoutMs, progress });
-    await until({ what: host.label, timeoutMs, progress }, async () => {
-      const [versions, api, etcd] = await Promise.all([manifestVersions(host), ownApi(host), etcdHealth(host, name)]);
-      const old = versions.filter((version) => version !== `v${kubernetesVersion}`);
-      const late = old.length > 0 ? `a static pod is still ${old.join(", ")}` : undefined;
-      return [late, api, etcd].filter((reason) => reason !== undefined);
+    const waiting = { what: host.label, timeoutMs: deadline(timeouts, "ready"), progress };
+    await until(waiting, async () => {
+      const [pods, api, etcd] = await Promise.all([podsOf(kubectl, name), ownApi(host), etcdHealth(host, name)]);
+      const late = components.map((component) => podMissing(pods, `${component}-${name}`, `v${kubernetesVersion}`));
+      return [...late, podMissing(pods, `etcd-${name}`), api, etcd].filter((reason) => reason !== undefined);
     });
   },
 };
+
+/**
+ * As the new kubelet itself has them: it starts them anew when it is of another minor, and only its own probes tell that this is over.
+ * The processes alone would be proven too early, the mirrors in the API too late.
+ */
+async function podsOf(kubectl: Kubectl, node: string): Promise<KubeObject[]> {
+  try {
+    const list = (await kubectl.raw(`/api/v1/nodes/${node}/proxy/pods`)) as { items?: KubeObject[] };
+    return (list.items ?? []).filter(({ metadata }) => metadata.namespace === "kube-system");
+  } catch (error) {
+    // A kubelet that just started has no door yet, nor has an API server.
+    if (hasReason(error, "Forbidden", "Unavailable", "NotFound", "InternalError", "BadRequest")) return [];
+    throw error;
+  }
+}
+
+export function podMissing(pods: readonly KubeObject[], name: string, version?: string): string | undefined {
+  const pod = pods.find(({ metadata }) => metadata.name === name);
+  if (!pod) return `${name} does not run yet`;
+  const image = (pod.spec as { containers?: { image?: string }[] } | undefined)?.containers?.[0]?.image ?? "";
+  if (version !== undefined && !image.endsWith(`:${version}`)) return `${name} still runs ${image}`;
+  return condition(pod, "Ready")?.status === "True" ? undefined : `${name} is not ready: ${podTrouble(pod)}`;
+}
 
 const tls = "--cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt";
 const health = `

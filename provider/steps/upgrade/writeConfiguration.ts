@@ -5,6 +5,7 @@ import type { KubeObject } from "../../host/kubeObject";
 import { skipsPhase } from "../../kubeadm/configuration";
 import { deadline } from "../../kubeadm/spec";
 import { normalVersion } from "../../kubeadm/versions";
+import { clusterEndpoint } from "../endpoint/clusterEndpoint";
 import { changing, writeShared } from "../kubeadm/applied";
 import { runDirectory } from "../kubeadm/context";
 import { phaseDocuments } from "../kubeadm/documents";
@@ -23,7 +24,9 @@ export const writeConfiguration: Step<UpgradeContext> = {
     const options = { program: await newKubeadm(host, plan), timeoutMs: deadline(plan.timeouts, "apply") };
     // What the ConfigMaps say is not what runs until the upgrade is through.
     await writeShared(kubectl, { configuration: changing, upgrade: changing });
-    const before = { ...plan, kubernetesVersion: normalVersion(found.configured) };
+    // And still with the endpoint that the nodes use, where that changes as well.
+    const endpoint = await clusterEndpoint(kubectl);
+    const before = { ...plan, endpoint, kubernetesVersion: normalVersion(found.configured) };
     await host.writeFile(config, phaseDocuments(before), 0o600);
     await runKubeadm(host, ["init", "phase", "upload-config", "all", "--config", config], options);
     if (skipsPhase(plan.kubeadm, "addon/kube-proxy")) return;
