@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ControlPlaneInputs, controlPlane } from "../../../provider/handlers/controlPlane";
-import { onUnreachable } from "../../../provider/handlers/nodeInputs";
+import { formerMachine, onUnreachable } from "../../../provider/handlers/nodeInputs";
 
 const target = { connection: { host: "10.0.0.1" }, hostKeys: {}, machineId: "m1", address: "10.0.0.1" };
 const olds: ControlPlaneInputs = {
@@ -50,9 +50,18 @@ test("a missing field is unknown, not taken away", () => {
   );
 });
 
-test("another machine is a replacement, new credentials are not", () => {
+test("another machine elsewhere is a replacement; one reinstalled in place, or new credentials, are not", () => {
   const replaces = (news: Partial<ControlPlaneInputs>) => controlPlane.replaces?.("target", olds, news);
-  assert.equal(replaces({ target: { ...target, machineId: "m2" } }), true);
+  const elsewhere = { ...target, machineId: "m2", connection: { host: "10.0.0.9" }, address: "10.0.0.9" };
+  assert.equal(replaces({ target: elsewhere }), true);
+  assert.equal(replaces({ target: { ...elsewhere, connection: target.connection } }), true);
+  assert.equal(
+    replaces({ target: { ...target, machineId: "m2", connection: { host: "10.0.0.1", port: 2222 } } }),
+    true,
+  );
+  assert.equal(replaces({ target: { ...target, machineId: "m2" } }), false);
+  assert.deepEqual(formerMachine(target, { ...target, machineId: "m2" }), { formerMachine: "m1" });
+  assert.deepEqual(formerMachine(target, elsewhere), {});
   assert.equal(replaces({ target: { ...target, connection: { host: "10.0.0.1", user: "ops" } } }), false);
 });
 

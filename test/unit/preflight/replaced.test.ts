@@ -22,7 +22,10 @@ const refused = (before: Record<string, string>, after: Record<string, string>) 
   replacedAlone(fleet(after), fleet(before)).length > 0;
 
 test("the only control plane is not replaced by another machine", () => {
-  assert.match(replacedAlone(fleet({ cp1: "b" }), fleet({ cp1: "a" }))[0] ?? "", /cp1 is the only control plane.*host-of-b/);
+  assert.match(
+    replacedAlone(fleet({ cp1: "b" }), fleet({ cp1: "a" }))[0] ?? "",
+    /cp1 is the only control plane.*host-of-b/,
+  );
   assert.ok(refused({ cp1: "a", cp2: "b" }, { cp1: "x", cp2: "y" }));
   assert.ok(refused({ cp1: "a" }, { cp1: "x", cp2: "new" }));
 });
