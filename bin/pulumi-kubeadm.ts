@@ -1,24 +1,45 @@
 #!/usr/bin/env node
-// The command beside the components: makes bundles for machines without a way out.
-import { bundleOptions, usage } from "../provider/bundle/arguments";
+// The commands beside the components: a bundle for machines without a way out, and a cluster that lost its quorum.
+import { bundleOptions, usage as bundleUsage } from "../provider/bundle/arguments";
 import { makeBundle } from "../provider/bundle/make";
 import { UserError } from "../provider/lib/errors";
+import { usage as recoverUsage } from "../provider/recover/arguments";
+import { recoverCommand } from "../provider/recover/command";
+import { terminalOf } from "../provider/recover/terminal";
+
+const usage = `Usage: pulumi-kubeadm COMMAND [options]
+
+  bundle    make a directory with everything that hosts without a way out need
+  recover   bring a cluster that lost its quorum for good back on one control plane
+
+pulumi-kubeadm COMMAND --help says more.
+`;
 
 async function main([command, ...words]: readonly string[]): Promise<number> {
-  if (command !== "bundle") {
-    process.stderr.write(usage);
-    return command === "--help" || command === "-h" ? 0 : 2;
+  switch (command) {
+    case "bundle":
+      process.stdout.write((await bundle(words)) ?? bundleUsage);
+      return 0;
+    case "recover": {
+      const terminal = terminalOf({ input: process.stdin, output: process.stderr });
+      process.stdout.write((await recoverCommand(words, terminal)) ?? recoverUsage);
+      return 0;
+    }
+    case "--help":
+    case "-h":
+      process.stdout.write(usage);
+      return 0;
+    default:
+      process.stderr.write(usage);
+      return 2;
   }
+}
+
+async function bundle(words: readonly string[]): Promise<string | undefined> {
   const options = await bundleOptions(words, (text) => process.stdout.write(`${text}\n`));
-  if (options === undefined) {
-    process.stdout.write(usage);
-    return 0;
-  }
+  if (options === undefined) return undefined;
   await makeBundle(options);
-  process.stdout.write(
-    `${options.output} is complete: source: { bundle: { path: ${JSON.stringify(options.output)} } }\n`,
-  );
-  return 0;
+  return `${options.output} is complete: source: { bundle: { path: ${JSON.stringify(options.output)} } }\n`;
 }
 
 main(process.argv.slice(2)).then(

@@ -25,6 +25,8 @@ export interface KubectlOptions {
   requestSeconds?: number;
   /** How long a call that may be made twice is repeated while the API does not answer. */
   patienceMs?: number;
+  /** An API server that is meant itself, such as the host's own; absent: whoever answers at the cluster's endpoint. */
+  server?: string;
 }
 
 export interface Call {
@@ -43,6 +45,7 @@ export class Kubectl {
   readonly label: string;
   private readonly requestSeconds: number;
   private readonly patienceMs: number;
+  private readonly server: readonly string[];
   private readonly kinds = new Map<string, Promise<Map<string, kube.ResourceKind>>>();
 
   constructor(
@@ -52,6 +55,7 @@ export class Kubectl {
     this.label = host.label;
     this.requestSeconds = options.requestSeconds ?? 30;
     this.patienceMs = options.patienceMs ?? 60_000;
+    this.server = options.server === undefined ? [] : ["--server", options.server];
   }
 
   /** Throws when the API server does not say that it is ready. */
@@ -159,7 +163,7 @@ export class Kubectl {
   }
 
   private async once(argv: readonly string[], call: Call): Promise<string> {
-    const result = await this.host.run([...base, `--request-timeout=${this.requestSeconds}s`, ...argv], {
+    const result = await this.host.run([...base, ...this.server, `--request-timeout=${this.requestSeconds}s`, ...argv], {
       // kubectl ends by itself; a second request of the same command (discovery) has its own time.
       timeoutMs: (this.requestSeconds * 2 + 5) * 1000,
       ok: [0, 1],

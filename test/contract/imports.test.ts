@@ -18,6 +18,7 @@ const heights: Readonly<Record<string, number>> = {
   "provider/bundle": 5,
   "provider/recipes": 6,
   "provider/handlers": 7,
+  "provider/recover": 7,
   "provider/dynamic": 8,
   "provider/index": 9,
 };
