@@ -41,7 +41,7 @@ function needsRestart(context: PrepareContext): boolean {
 
 /**
  * $1: restart or start. $2: "settled" where nothing has to be proven beyond this. Ready is when it answers on its socket,
- * not when systemd has started it.
+ * not when systemd has started it; and it answers without its CRI too.
  */
 const startScript = `${journalLibrary}
 systemctl daemon-reload
@@ -53,6 +53,10 @@ until version=$(timeout 5 ctr version 2>/dev/null | awk '/^Server/ { server = 1 
   if [ $tries -gt 100 ]; then journalctl --no-pager -n 15 -u ${unit} >&2; exit 1; fi
   sleep 0.2
 done
+if ctr plugins ls | awk '$2 == "cri" && $NF == "error" { found = 1 } END { exit !found }'; then
+  printf 'its CRI did not start: %s\\n' "$(ctr plugins ls --detailed id==cri | sed -n 's/^ *Message: *//p' | head -n 1)" >&2
+  exit 1
+fi
 if [ "$2" = settled ]; then rm -f ${restartDirectory}/${unit}; fi
 printf '%s\\n' "$version"`;
 
@@ -61,6 +65,27 @@ async function remember({ host, survey, plan }: PrepareContext, restart: boolean
   if (!plan.keepsRuntime && !survey.journal.entries.some(({ kind }) => kind === "runtime"))
     await record(host, [{ kind: "runtime" }]);
   await host.sh(`${journalLibrary}\nkeep_unit ${unit}\n${restart ? noteRestart(unit) : ""}`);
+}
+
+async function start({ host, survey }: PrepareContext, how: "restart" | "start"): Promise<string> {
+  const words = [how, servesNode(survey) ? "unproven" : "settled"];
+  return (await host.sh(startScript, words, { timeoutMs: 90_000 })).stdout.trim();
+}
+
+/** A node whose containerd does not start with a new configuration goes on with the one it had. */
+async function formerConfig(context: PrepareContext): Promise<(error: unknown) => Promise<never>> {
+  const { host, survey } = context;
+  const changed = differingFiles(context, "runtime").find(({ path }) => path === containerdConfigPath);
+  const former = servesNode(survey) && changed ? await host.readFile(containerdConfigPath) : undefined;
+  return async (error) => {
+    if (changed === undefined || former === undefined) throw error;
+    await placeFiles(host, [{ ...changed, content: former.toString("utf8") }]);
+    await start(context, "restart");
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${text}; its former configuration was put back`, "look at `containerd.config`", {
+      cause: error,
+    });
+  };
 }
 
 /**
@@ -75,9 +100,9 @@ export const installRuntime: Step<PrepareContext> = {
     const restart = needsRestart(context);
     await remember(context, restart);
     await installMissing(context, plan.runtime);
+    const putBack = await formerConfig(context);
     await placeFiles(host, differingFiles(context, "runtime"));
-    const words = [restart ? "restart" : "start", servesNode(survey) ? "unproven" : "settled"];
-    survey.runtime = (await host.sh(startScript, words, { timeoutMs: 90_000 })).stdout.trim();
+    survey.runtime = await start(context, restart ? "restart" : "start").catch(putBack);
     // A runtime that started anew may hold other images than the one that was asked before.
     survey.images = undefined;
     if (!plan.keepsRuntime) return;
