@@ -5,9 +5,12 @@ import { Kubectl } from "../host/kubectl";
 import { withHost } from "../host/open";
 import { deadline, type Target, type Timeouts } from "../kubeadm/spec";
 import type { Progress } from "../lib/progress";
+import { admitRebuilt } from "../steps/recover/admitRebuilt";
 import { type RecoverContext, type RecoverPlan, readPlan, removeWork, writePlan } from "../steps/recover/context";
 import type { BackupChoice } from "../steps/recover/fetchBackup";
 import { forgetLost } from "../steps/recover/forgetLost";
+import { makeControlPlane } from "../steps/recover/makeControlPlane";
+import { placeIdentity } from "../steps/recover/placeIdentity";
 import { proveRecovery } from "../steps/recover/proveRecovery";
 import { restoreEtcd } from "../steps/recover/restoreEtcd";
 import { startControlPlane } from "../steps/recover/startControlPlane";
@@ -17,9 +20,12 @@ import { findRecoverable, type Recoverable } from "./recoverable";
 
 const steps: readonly Step<RecoverContext>[] = [
   stopControlPlane,
+  placeIdentity,
   restoreEtcd,
   startControlPlane,
+  makeControlPlane,
   proveRecovery,
+  admitRebuilt,
   forgetLost,
 ];
 
@@ -44,7 +50,7 @@ export async function recover(request: RecoverRequest): Promise<RecoverPlan | un
     // Short: whoever waits for an API server asks again by himself.
     const kubectl = new Kubectl(host, { server, requestSeconds: 10 });
     const readyMs = deadline(timeouts, "ready");
-    await runSteps<RecoverContext>({ host, progress, plan, kubectl, readyMs }, steps);
+    await runSteps<RecoverContext>({ host, progress, plan, kubectl, machineId: target.machineId, readyMs }, steps);
     await markJoined(host, plan.clusterId, plan.node);
     await removeWork(host);
     return plan;

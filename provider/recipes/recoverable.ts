@@ -5,6 +5,7 @@ import { gatherFacts } from "../host/facts";
 import type { Host } from "../host/host";
 import { readClaim } from "../host/journal";
 import { living, mayBeQuorum } from "../kubeadm/livingQuorum";
+import { rebuiltDocuments, versionIn } from "../kubeadm/rebuilt";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import { observe } from "../steps/kubeadm/observe";
@@ -69,12 +70,11 @@ export async function findRecoverable(host: Host, wish: Wish): Promise<Recoverab
     clusterId: claim.clusterId,
     node: claim.node,
     address,
-    kubernetesVersion: backup?.info.kubernetesVersion ?? "",
     source: backup ? `backup ${backup.info.name} of ${backup.info.node}` : `the data of ${claim.node} itself`,
     revision: content.revision,
     dataDir,
     aside: `${dataDir}.before-recovery-${token}`,
-    rebuild: manifest === undefined,
+    ...(manifest || !backup ? {} : { rebuild: await rebuilt(host, claim.node, address, { backup, content }) }),
     image,
   };
   return { plan, content, backup, others, alive };
@@ -140,4 +140,23 @@ async function ownAddress(host: Host, { address, connectedTo }: Wish): Promise<s
 
 function hostOfUrl(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, "");
+}
+
+/** Images and programs are the program's to bring: what runs after the recovery is the version that ran before it. */
+async function rebuilt(
+  host: Host,
+  node: string,
+  address: string,
+  { backup, content }: { backup: FetchedBackup; content: SnapshotContent },
+): Promise<string> {
+  const wanted = versionIn(backup.clusterConfiguration);
+  const there = (await host.run(["kubeadm", "version", "-o", "short"])).stdout.trim();
+  if (there !== `v${wanted}`)
+    throw new RefusedError(
+      `${host.label}: has kubeadm ${there}, and the backup is of a cluster at v${wanted}`,
+      `set kubernetesVersion to ${wanted} in the program and run \`pulumi up\`, which prepares the host with it`,
+    );
+  const kubeletConfiguration = content.configMaps["kubelet-config"]?.["kubelet"];
+  const { clusterConfiguration } = backup;
+  return rebuiltDocuments({ node, address, clusterConfiguration, kubeletConfiguration });
 }

@@ -6,7 +6,7 @@ export function describeFound({ plan, content, backup, others, alive }: Recovera
   const lost = others.map(({ name, addresses }) => (name ? `${name} (${addresses.join(", ")})` : addresses.join(", ")));
   const rows: [string, string][] = [
     ["cluster", plan.clusterId],
-    ["onto", `${plan.node} (${plan.address})${plan.rebuild ? ", made anew from the backup" : ""}`],
+    ["onto", `${plan.node} (${plan.address})${plan.rebuild !== undefined ? ", made anew from the backup" : ""}`],
     ["from", `${plan.source}, revision ${plan.revision}`],
     ...(backup ? ([["age", age(backup.info.name, now)]] as [string, string][]) : []),
     ["nodes", content.nodes.join(", ")],

@@ -22,7 +22,6 @@ const planSchema = z.object({
   clusterId: z.string().min(1),
   node: z.string().min(1),
   address: z.string().min(1),
-  kubernetesVersion: z.string(),
   /** Said to people: "the data of cp1", "backup 20260101T000000Z-1234". */
   source: z.string(),
   /** etcd's, before it is bumped. */
@@ -30,8 +29,8 @@ const planSchema = z.object({
   dataDir: z.string().startsWith("/"),
   /** Where the data that was there before goes. */
   aside: z.string().startsWith("/"),
-  /** The host holds no control plane: it is made from the backup. */
-  rebuild: z.boolean(),
+  /** kubeadm's documents, where the host holds no control plane and one is made from the backup. */
+  rebuild: z.string().optional(),
   image: z.string().min(1),
 });
 /** Written when everything is at hand and the user has said yes; from then on a recovery is only ever finished. */
@@ -41,6 +40,7 @@ export interface RecoverContext extends StepContext {
   readonly plan: RecoverPlan;
   /** The API server of this host itself: the cluster's endpoint may be at one that is lost. */
   readonly kubectl: Kubectl;
+  readonly machineId: string;
   readonly readyMs: number;
 }
 

@@ -14,7 +14,7 @@ done
 
 export const startControlPlane: Step<RecoverContext> = {
   title: "start the control plane",
-  when: ({ plan }) => !plan.rebuild,
+  when: ({ plan }) => plan.rebuild === undefined,
   run: async ({ host }) => {
     const path = `${asideManifests}/etcd.yaml`;
     const text = (await host.readFile(path))?.toString("utf8");

@@ -20,7 +20,7 @@ systemctl is-active --quiet kubelet || systemctl start kubelet
 
 export const stopControlPlane: Step<RecoverContext> = {
   title: "stop the control plane",
-  when: ({ plan }) => !plan.rebuild,
+  when: ({ plan }) => plan.rebuild === undefined,
   run: async ({ host, progress, readyMs }) => {
     if (await putBack(host)) return;
     await host.sh(takeAway);

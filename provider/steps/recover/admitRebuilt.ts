@@ -1,0 +1,18 @@
+// The cluster is told of the machine that its control plane is on now: the approver trusts its address, and its name is let in.
+import { runKubeadm } from "../kubeadm/runKubeadm";
+import { recordNode } from "../node/clusterRecord";
+import { admitMachine } from "../node/removedNames";
+import type { Step } from "../step";
+import { type RecoverContext, workDirectory } from "./context";
+
+export const admitRebuilt: Step<RecoverContext> = {
+  title: "record the control plane's new machine",
+  when: ({ plan }) => plan.rebuild !== undefined,
+  run: async ({ host, kubectl, plan, machineId, readyMs }) => {
+    await recordNode(kubectl, plan.node, { addresses: [plan.address], machineId, role: "control-plane" });
+    await admitMachine(kubectl, plan.node, machineId);
+    // From here on the kubelet renews its own certificate.
+    const argv = ["init", "phase", "kubelet-finalize", "all", "--config", `${workDirectory}/kubeadm.yaml`];
+    await runKubeadm(host, argv, { timeoutMs: readyMs });
+  },
+};
