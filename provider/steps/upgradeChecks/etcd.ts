@@ -63,7 +63,9 @@ function members({ etcd, nodes }: ClusterView): Finding[] {
           remedy: "run `pulumi up` with the former version first, which ends it",
         },
       ];
-    if (etcd.healthy.has(member.id) || away.has(node.name)) return [];
+    // A member with an alarm says of itself that it is not well.
+    const alarmed = etcd.alarms.some(({ memberId }) => memberId === member.id);
+    if (etcd.healthy.has(member.id) || alarmed || away.has(node.name)) return [];
     return [
       {
         ...at,

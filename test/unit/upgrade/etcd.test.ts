@@ -1,10 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseAlarms, parseHealth, parseMembers, parseStatus } from "../../../provider/steps/etcd/members";
 import { judgeEtcd } from "../../../provider/steps/upgradeChecks/etcd";
 import { cluster, etcdOf, node, short, texts, wish } from "./view";
 
 const all = { c1: "3.5.24", c2: "3.5.24", c3: "3.5.24" };
 const judged = (etcd: ReturnType<typeof etcdOf>, to = "1.34.4") => judgeEtcd(cluster({ etcd }), wish({ to }));
+
+test("what a real etcd 3.5 without room says is one finding", () => {
+  const id = "7383792418829112008";
+  const etcd = {
+    members: parseMembers(
+      `{"header":{"cluster_id":15875391935852295136,"member_id":${id},"raft_term":2},"members":[{"ID":${id},"name":"c1","peerURLs":["http://127.0.0.1:42380"],"clientURLs":["http://127.0.0.1:42379"]}]}`,
+    ),
+    status: parseStatus(
+      `[{"Endpoint":"http://127.0.0.1:42379","Status":{"header":{"cluster_id":15875391935852295136,"member_id":${id},"revision":256,"raft_term":2},"version":"3.5.24","dbSize":6135808,"leader":${id},"raftIndex":263,"raftTerm":2,"raftAppliedIndex":263,"errors":["memberID:${id} alarm:NOSPACE "],"dbSizeInUse":5222400}}]`,
+    ),
+    healthy: parseHealth(
+      '[{"endpoint":"http://127.0.0.1:42379","health":false,"took":"1.239192ms","error":"Active Alarm(s): NOSPACE "}]',
+    ),
+    alarms: parseAlarms(`memberID:${id} alarm:NOSPACE `),
+  };
+  const findings = judgeEtcd(cluster({ etcd, nodes: [node("c1")] }), wish());
+  assert.deepEqual(short(findings), ["UpgradeEtcd c1"]);
+  assert.match(texts(findings), /alarm NOSPACE/);
+});
 
 test("an alarm is told at its member's node", () => {
   const findings = judged(etcdOf(all, { alarms: [{ memberId: "idc2", alarm: "NOSPACE" }] }));
