@@ -10,6 +10,13 @@ const heldDirectory = `${journalDirectory}/bundle`;
 /** Ended by undoing the preparation, and by itself when nobody has asked for long. */
 export const serverUnit = "pulumi-kubeadm-bundle.service";
 
+/** What another version's bundle left. $1: the directory; on standard input what stays. */
+const forgetScript = `
+cd "$1"
+kept=$(cat)
+find . -type f | grep -vxF "$kept" | while IFS= read -r path; do rm -f "$path"; done
+find . -mindepth 1 -type d -empty -delete`;
+
 /** Packages are small and go to each host directly. */
 function handedOut(bundle: Bundle) {
   return bundle.index.files.filter(({ path }) => !path.startsWith("packages/") && path !== "bundle.json");
@@ -23,6 +30,8 @@ export function heldSupply(bundle: Bundle): Supply {
       for (const { path } of handedOut(bundle)) {
         await sendFile(host, bundle.file(path), `${heldDirectory}/${path}`, path, progress);
       }
+      const wanted = handedOut(bundle).map(({ path }) => `./${path}\n`);
+      await host.sh(forgetScript, [heldDirectory], { stdin: wanted.join("") });
     },
     async stage(host, artifact, { timeoutMs }) {
       const path = stagedPath(artifact);
