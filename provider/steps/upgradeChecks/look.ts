@@ -1,6 +1,7 @@
 // Looks at a living cluster before its upgrade; changes nothing.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl } from "../../host/kubectl";
+import { hasReason } from "../../host/kubeErrors";
 import type { KubeObject } from "../../host/kubeObject";
 import type { LivingControlPlane } from "../../host/reach";
 import { minorOf, parseVersion } from "../../kubeadm/versions";
@@ -88,8 +89,13 @@ async function lookAtBudgets(kubectl: Kubectl, drained: ReadonlySet<string>): Pr
   return blockersOf(budgets, (await Promise.all(lists)).flat(), drained);
 }
 
-/** Of this very cluster; undefined when an init of ours was never completed here. */
+/** Of this very cluster; undefined when an init of ours was never completed here: then its administrator may not even ask. */
 export async function recordOf({ kubectl }: LivingControlPlane, clusterId: string): Promise<ClusterRecord | undefined> {
-  const record = await readClusterRecord(kubectl);
-  return record?.clusterId === clusterId ? record : undefined;
+  try {
+    const record = await readClusterRecord(kubectl);
+    return record?.clusterId === clusterId ? record : undefined;
+  } catch (error) {
+    if (hasReason(error, "Forbidden")) return undefined;
+    throw error;
+  }
 }
