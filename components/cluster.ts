@@ -145,7 +145,8 @@ export class K8sCluster extends pulumi.ComponentResource {
 
   private newKubeconfig(wiring: Wiring): Kubeconfig {
     const { clusterId, clusterName, apiEndpoint } = wiring;
-    const inputs = { clusterId, clusterName, endpoint: apiEndpoint, reach: { ...wiring.reach } };
+    const { certificates } = this.args;
+    const inputs = { clusterId, clusterName, endpoint: apiEndpoint, reach: { ...wiring.reach }, certificates };
     const timeouts = timeoutsOf(this.args.timeouts, {});
     const options = { parent: this, dependsOn: [...wiring.controlPlanes] };
     return new Kubeconfig(`${this.resourceName}-kubeconfig`, defined({ ...inputs, timeouts }) as never, options);

@@ -4,7 +4,7 @@ import { RefusedError, UserError } from "../lib/errors";
 import { redact } from "../lib/redact";
 import { type AnyHandler, type Bag, inputsOf, knownOf, outputsOf, stateOf, withoutWire } from "./bag";
 import { advice, type CheckFailure, check } from "./check";
-import { type Diff, diff, needsWork } from "./diff";
+import { type Diff, diff, due, needsWork } from "./diff";
 import { note, operationFor } from "./operation";
 import { rememberSecrets } from "./secrets";
 
@@ -24,7 +24,11 @@ export function adapt(handler: AnyHandler): DynamicProvider {
       if (failures.length === 0) for (const text of advice(handler, olds, news)) note(news, text);
       return { inputs: news, failures };
     },
-    diff: async (_id, olds, news) => diff(handler, olds, news),
+    diff: async (id, olds, news) => {
+      const reason = due(handler, id, olds, news);
+      if (reason !== undefined) note(news, reason);
+      return diff(handler, id, olds, news);
+    },
     create: (bag) => guarded(bag, () => create(handler, bag)),
     update: (id, olds, news) => guarded(news, () => update(handler, id, olds, news)),
     read: (id, bag) => guarded(bag, () => read(handler, id, bag)),
@@ -47,7 +51,7 @@ async function create(handler: AnyHandler, bag: Bag): Promise<{ id: string; outs
 async function update(handler: AnyHandler, id: string, olds: Bag, news: Bag): Promise<{ outs: Bag }> {
   const inputs = inputsOf(handler, news);
   const known = knownOf(handler, id, olds);
-  if (!needsWork(handler, olds, news)) return { outs: stateOf(news, inputs, known.outputs, true) };
+  if (!needsWork(handler, id, olds, news)) return { outs: stateOf(news, inputs, known.outputs, true) };
   try {
     const outputs = await handler.update(operationFor(news), known, handler.schema.parse(withoutWire(news)));
     return { outs: stateOf(news, inputs, outputs, true) };

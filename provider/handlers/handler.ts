@@ -57,6 +57,8 @@ export interface Handler<I extends Record<string, unknown>, O extends Outputs> {
   rules?(news: Partial<I>, olds: I | undefined): string[];
   /** What a change is going to do beyond what the engine shows of it, told once per run; pure and offline. */
   advice?(news: Sketch<I>, olds: I): string[];
+  /** Why there is work though no input differs, told in the preview; pure and offline, by the state and `now` in milliseconds. */
+  due?(known: Known<I, O>, news: Partial<I>, now: number): string | undefined;
   /** For "replace": whether a change of this field really is another machine. Default: yes. */
   replaces?(field: keyof I, olds: I, news: Partial<I>): boolean;
   /** False where the new one is made first, because it is on another machine and the old one has still to be left. Default true. */

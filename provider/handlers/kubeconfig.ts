@@ -1,12 +1,14 @@
-// The administrator's kubeconfig, read once: it stays known in every preview, so that what is made with it is not replaced.
+// The administrator's kubeconfig, read once and again when its certificate is renewed: it stays known in all other previews, so that what is made with it is not replaced.
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { withControlPlane } from "../host/reach";
-import { reachSchema, timeoutsSchema } from "../kubeadm/spec";
+import { certificatesSchema, reachSchema, timeoutsSchema } from "../kubeadm/spec";
 import { UserError } from "../lib/errors";
 import { rememberSecret } from "../lib/redact";
 import { beginEnd } from "../recipes/ending";
+import { certificatesOf } from "../recipes/renewCertificates";
 import { recordEnding } from "../steps/node/clusterRecord";
+import { certificateDue, certificateOutput } from "./certificate";
 import type { Handler, Operation } from "./handler";
 
 const schema = z.strictObject({
@@ -16,6 +18,7 @@ const schema = z.strictObject({
   endpoint: z.string().min(1),
   reach: reachSchema,
   timeouts: timeoutsSchema.optional(),
+  certificates: certificatesSchema.optional(),
 });
 export type KubeconfigInputs = z.infer<typeof schema>;
 
@@ -26,7 +29,13 @@ const adminSchema = z.object({
   ]),
 });
 
-const outputsSchema = z.object({ kubeconfig: z.string(), caCertificate: z.string(), server: z.string() });
+const outputsSchema = z.object({
+  kubeconfig: z.string(),
+  caCertificate: z.string(),
+  server: z.string(),
+  // Of the control plane it was read from: it is renewed when that one is.
+  ...certificateOutput,
+});
 export type KubeconfigOutputs = z.infer<typeof outputsSchema>;
 
 /** kubeadm calls every cluster "kubernetes"; beside others in one file it has to have its own name. */
@@ -61,14 +70,23 @@ async function fetch(
         `${host.label}: /etc/kubernetes/admin.conf is missing`,
         "`kubeadm init phase kubeconfig admin` makes it again",
       );
-    return renamed(content.toString("utf8"), clusterName, endpoint);
+    const certificate = await certificatesOf(host);
+    return { ...renamed(content.toString("utf8"), clusterName, endpoint), certificate };
   });
 }
 
 export const kubeconfig: Handler<KubeconfigInputs, KubeconfigOutputs> = {
   kind: "Kubeconfig",
   schema,
-  changes: { clusterId: "fixed", clusterName: "fixed", endpoint: "work", reach: "ignored", timeouts: "ignored" },
+  changes: {
+    clusterId: "fixed",
+    clusterName: "fixed",
+    endpoint: "work",
+    reach: "ignored",
+    timeouts: "ignored",
+    certificates: "ignored",
+  },
+  due: certificateDue,
   create: async (op, inputs) => ({ id: `${inputs.clusterId}/kubeconfig`, outputs: await fetch(op, inputs, true) }),
   update: (op, _known, inputs) => fetch(op, inputs),
   read: async (_op, { inputs, outputs }) => ({ inputs, outputs: outputsSchema.parse(outputs) }),

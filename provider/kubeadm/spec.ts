@@ -214,7 +214,7 @@ export type Backup = z.infer<typeof backupSchema>;
 
 export const certificatesSchema = z.strictObject({
   /** Days. */
-  renewBefore: z.number().int().min(1).optional(),
+  renewBefore: z.number().positive().optional(),
 });
 
 export const upgradeSchema = z.strictObject({

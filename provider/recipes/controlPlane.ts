@@ -7,6 +7,8 @@ import { withControlPlane } from "../host/reach";
 import { deadline } from "../kubeadm/spec";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { clusterEndpoint } from "../steps/endpoint/clusterEndpoint";
+import { rememberEndpoint, rememberFirstEndpoint } from "../steps/endpoint/rememberEndpoint";
 import { removeMember } from "../steps/etcd/removeMember";
 import { convergeFront } from "../steps/front/convergeFront";
 import { joinFront } from "../steps/front/joinFront";
@@ -17,7 +19,7 @@ import { applyNetwork } from "../steps/kubeadm/applyNetwork";
 import { approveCertificates } from "../steps/kubeadm/approveCertificates";
 import { awaitReady } from "../steps/kubeadm/awaitReady";
 import type { ClusterContext, JoinContext, NodeContext, NodePlan } from "../steps/kubeadm/context";
-import { convergeControlPlane } from "../steps/kubeadm/convergeControlPlane";
+import { controlPlaneChangeDue, convergeControlPlane } from "../steps/kubeadm/convergeControlPlane";
 import { convergeKubelet } from "../steps/kubeadm/convergeKubelet";
 import { convergeKubeProxy } from "../steps/kubeadm/convergeKubeProxy";
 import { type Decision, decide, type PeerView } from "../steps/kubeadm/decide";
@@ -43,6 +45,9 @@ import { refuseAhead } from "../steps/upgrade/apiServers";
 import { upgradeDue } from "../steps/upgrade/due";
 import type { Attempt } from "./attempt";
 import { beforeControlPlaneChange } from "./controlPlaneGate";
+import { gate } from "./gate";
+import { endMove, moveControlPlanes } from "./moveEndpoint";
+import { certificatesOf, renewDueCertificates, renewEndedCertificates } from "./renewCertificates";
 import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 
 const start: readonly Step<NodeContext>[] = [placeFiles, startFront, initCluster];
@@ -57,6 +62,7 @@ const complete: readonly Step<ClusterContext>[] = [
   applyCoreDns,
   convergeFront,
   markComplete,
+  rememberFirstEndpoint,
   rememberShared,
   approveCertificates,
 ];
@@ -75,12 +81,9 @@ const joining: readonly Step<JoinContext>[] = [
   awaitReady,
   giveMeta,
 ];
-/** `markComplete` again first: it also brings back a record that was lost, which the others need. */
+/** `markComplete` again: it also brings back a record that was lost, which the others need. */
+const first: readonly Step<ClusterContext>[] = [markComplete, admitNode, forgetStaleTokens, convergeFront];
 const converge: readonly Step<ClusterContext>[] = [
-  markComplete,
-  admitNode,
-  forgetStaleTokens,
-  convergeFront,
   convergeControlPlane,
   convergeKubelet,
   convergeKubeProxy,
@@ -90,6 +93,7 @@ const converge: readonly Step<ClusterContext>[] = [
   giveMeta,
   rememberApplied,
   rememberShared,
+  rememberEndpoint,
   installApprover,
   approveCertificates,
 ];
@@ -99,10 +103,12 @@ export async function bringUpControlPlane(plan: NodePlan, attempt: Attempt): Pro
   const { progress } = attempt;
   refuseContradictions(plan);
   await withHost({ name, target, timeouts, progress, exclusive: true }, async (host) => {
+    if (attempt.joined) await renewEndedCertificates({ host, progress, plan }, attempt);
     const decision = await look(plan, host, attempt);
     if (decision.action === "refuse") throw new RefusedError(decision.reason, decision.remedy);
     await carryOut(decision, plan, host, attempt);
     await markJoined(host, clusterId, name);
+    attempt.certificate = await certificatesOf(host);
   });
 }
 
@@ -161,17 +167,28 @@ async function carryOut(decision: Possible, plan: NodePlan, host: Host, attempt:
 }
 
 async function adopt(own: ClusterContext, attempt: Attempt): Promise<void> {
-  const { host, kubectl, plan, progress } = own;
+  const { host, plan } = own;
   const found = await lookBeforeUpgrade(own, attempt);
   if (upgradeDue(found, plan)) {
-    const { name, target } = plan;
-    const request = { change: "upgrade", node: name, address: target.address, plan, progress } as const;
-    await beforeControlPlaneChange({ kubectl, host, name }, request);
-    attempt.begun = true;
+    await gate(own, attempt, "upgrade");
     await upgradeNode({ ...own, found }, attempt);
   }
   attempt.begun = true;
-  await runSteps<ClusterContext>(own, converge);
+  await runSteps<ClusterContext>(own, first);
+  await renewDueCertificates(own, attempt);
+  const endpoint = await moveControlPlanes(own, attempt);
+  if (await controlPlaneChangeDue(host, { ...plan, endpoint })) await gate(own, attempt, "configuration");
+  await convergeAt(endpoint, own, converge);
+}
+
+/** Amid a move the node stays at the endpoint that the others still use. */
+async function convergeAt(
+  endpoint: string,
+  own: ClusterContext,
+  steps: readonly Step<ClusterContext>[],
+): Promise<void> {
+  await runSteps<ClusterContext>({ ...own, plan: { ...own.plan, endpoint } }, steps);
+  if (endpoint === own.plan.endpoint) await endMove(own);
 }
 
 async function joinThrough(
@@ -192,6 +209,9 @@ async function joinThrough(
     await removeMember(peer, { name, address, progress });
     if (reset) await resetNode(host, { timeouts, progress });
     const stale = (await peer.kubectl.get({ type: "nodes", name })) !== undefined;
-    await runSteps<JoinContext>({ host, progress, plan, kubectl: peer.kubectl, approver: host, peer, stale }, joining);
+    const own = { host, progress, plan, kubectl: peer.kubectl, approver: host };
+    const current = { ...plan, endpoint: await clusterEndpoint(peer.kubectl) };
+    await runSteps<JoinContext>({ ...own, plan: current, peer, stale }, joining);
+    await convergeAt(await moveControlPlanes(own, attempt), own, [rememberEndpoint]);
   });
 }

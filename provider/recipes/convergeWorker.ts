@@ -5,6 +5,7 @@ import { controlPlaneRole } from "../kubeadm/names";
 import { unavailableBudget } from "../kubeadm/unavailable";
 import { RefusedError } from "../lib/errors";
 import { withTurn } from "../lib/turns";
+import { kubeletMoveDue } from "../steps/endpoint/moveKubelet";
 import { readApplied } from "../steps/kubeadm/applied";
 import type { ClusterContext, NodePlan } from "../steps/kubeadm/context";
 import { kubeletChangeDue } from "../steps/kubeadm/convergeKubelet";
@@ -14,7 +15,7 @@ import { refuseAhead } from "../steps/upgrade/apiServers";
 import { upgradeDue } from "../steps/upgrade/due";
 import type { Found } from "../steps/upgrade/found";
 import type { Attempt } from "./attempt";
-import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
+import { emptyWorker, lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 
 export async function convergeWorker(
   context: ClusterContext,
@@ -26,11 +27,13 @@ export async function convergeWorker(
   const upgrade = upgradeDue(found, plan);
   if (upgrade) await refuseUpgrade(kubectl, plan, found);
   const work = async () => {
+    if (upgrade) await emptyWorker({ ...context, found });
     attempt.begun = true;
     if (upgrade) await upgradeNode({ ...context, found }, attempt);
     await runSteps(context, steps);
   };
-  const restarts = upgrade || (await kubeletChangeDue(host, plan, await readApplied(host)));
+  const restarts =
+    upgrade || (await kubeletMoveDue(host, plan)) || (await kubeletChangeDue(host, plan, await readApplied(host)));
   if (!restarts) return work();
   const capacity = (inside: readonly string[]) => places(kubectl, plan, inside);
   return withTurn(`${plan.clusterId}/workers`, { name: plan.name, capacity }, (text) => progress.say(text), work);

@@ -1,9 +1,12 @@
 // How a node leaves: its pods, then etcd, then the Node, then the host itself; each proven before the next.
 import type { Host } from "../host/host";
 import { markLeft } from "../host/journal";
+import { Kubectl } from "../host/kubectl";
 import { withHost } from "../host/open";
+import { hostOf } from "../lib/endpoint";
 import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
 import { knockFor } from "../lib/silent";
+import { clusterEndpoint } from "../steps/endpoint/clusterEndpoint";
 import { removeFront } from "../steps/front/remove";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { type HostView, observe, observePeer } from "../steps/kubeadm/observe";
@@ -90,7 +93,7 @@ async function remaining(host: Host, view: HostView, { plan, progress }: Leave):
       `${name} is the last control plane, and the cluster still has the nodes ${nodes.join(", ")}`,
       "remove these nodes first",
     );
-  refuseEndpoint(plan, controlPlanes);
+  refuseEndpoint(plan, await clusterEndpoint(new Kubectl(host)), controlPlanes);
   return controlPlanes;
 }
 
@@ -109,11 +112,11 @@ function mayBeTheLast(host: Host, cause: PeersGone): RefusedError {
   );
 }
 
-function refuseEndpoint({ name, endpoint, target }: NodePlan, others: string[]): void {
-  const host = endpoint.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-  if (host !== target.address) return;
+/** The one in force: the program may have moved the cluster in the same run. */
+function refuseEndpoint({ name, target }: NodePlan, endpoint: string, others: string[]): void {
+  if (hostOf(endpoint) !== target.address) return;
   throw new RefusedError(
     `${name} is the cluster's endpoint (${endpoint}), and ${others.join(", ")} would stay without one`,
-    "a control plane whose address is the endpoint cannot be removed while others remain",
+    "move the cluster to another endpoint first (`endpoint` in the program, then `pulumi up`); then it can be removed",
   );
 }

@@ -3,6 +3,7 @@ import type { Kubectl } from "../host/kubectl";
 import type { KubeObject } from "../host/kubeObject";
 import { withHost } from "../host/open";
 import { withControlPlane } from "../host/reach";
+import type { Soonest } from "../kubeadm/certificates";
 import { AuthenticationError, HostKeyError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import type { NodePlan } from "../steps/kubeadm/context";
@@ -11,6 +12,7 @@ import { observe } from "../steps/kubeadm/observe";
 import { type NodeMeta, nodeDrift } from "../steps/node/meta";
 import { kubeletVersion } from "../steps/node/nodeState";
 import { asideOf } from "../steps/upgrade/aside";
+import { certificatesOf } from "./renewCertificates";
 
 export interface NodeSurvey {
   /** Proven: the cluster has no such Node and the host holds no part of it. */
@@ -18,6 +20,8 @@ export interface NodeSurvey {
   drift: string[];
   /** What the node has of the program's labels, taints and annotations. */
   meta: NodeMeta;
+  /** Of a control plane whose host was reached: its certificate that ends first. */
+  certificate: Soonest | undefined;
 }
 
 export async function surveyNode(plan: NodePlan, progress: Progress): Promise<NodeSurvey> {
@@ -27,7 +31,8 @@ export async function surveyNode(plan: NodePlan, progress: Progress): Promise<No
       withHost({ name, target, timeouts, progress, exclusive: false }, async (reached) => {
         const { parts } = await observe(reached);
         const empty = !parts.includes("/etc/kubernetes/kubelet.conf");
-        return { empty, kubelet: !empty && (await kubeletDrifted(reached, plan)) };
+        const certificate = empty || plan.role === "worker" ? undefined : await certificatesOf(reached);
+        return { empty, certificate, kubelet: !empty && (await kubeletDrifted(reached, plan)) };
       }),
     ),
     asked(plan, progress, () =>
@@ -43,7 +48,8 @@ export async function surveyNode(plan: NodePlan, progress: Progress): Promise<No
     ...(host?.empty ? ["its host holds no part of the cluster"] : []),
     ...(host?.kubelet ? ["the kubelet's configuration was changed on the host"] : []),
   ];
-  return { gone: Boolean(cluster && !node && host?.empty), drift, meta: node ? nodeDrift(node, known) : known };
+  const gone = Boolean(cluster && !node && host?.empty);
+  return { gone, drift, meta: node ? nodeDrift(node, known) : known, certificate: host?.certificate };
 }
 
 async function lookUp(kubectl: Kubectl, name: string): Promise<{ node: KubeObject | undefined }> {

@@ -5,6 +5,8 @@ import { markJoined } from "../host/journal";
 import { withHost } from "../host/open";
 import { type LivingControlPlane, withControlPlane } from "../host/reach";
 import { RefusedError } from "../lib/errors";
+import { moveKubelet } from "../steps/endpoint/moveKubelet";
+import { rememberEndpoint } from "../steps/endpoint/rememberEndpoint";
 import { admitNode } from "../steps/kubeadm/admitNode";
 import { approveCertificates } from "../steps/kubeadm/approveCertificates";
 import { awaitReady } from "../steps/kubeadm/awaitReady";
@@ -27,6 +29,7 @@ import { runSteps, type Step } from "../steps/step";
 import { refuseAhead } from "../steps/upgrade/apiServers";
 import type { Attempt } from "./attempt";
 import { convergeWorker } from "./convergeWorker";
+import { endMove } from "./moveEndpoint";
 
 const joining: readonly Step<JoinContext>[] = [
   denyFormer,
@@ -39,15 +42,18 @@ const joining: readonly Step<JoinContext>[] = [
   approveCertificates,
   awaitReady,
   giveMeta,
+  rememberEndpoint,
 ];
 const converge: readonly Step<ClusterContext>[] = [
   admitNode,
   recordInCluster,
   forgetStaleTokens,
+  moveKubelet,
   convergeKubelet,
   awaitReady,
   giveMeta,
   rememberApplied,
+  rememberEndpoint,
   approveCertificates,
 ];
 
@@ -67,6 +73,7 @@ export async function bringUpWorker(plan: NodePlan, attempt: Attempt): Promise<v
         if (decision.reset) await resetNode(host, { timeouts, progress });
         await runSteps<JoinContext>({ ...context, stale: decision.stale }, joining);
       }
+      await endMove(context);
       await markJoined(host, clusterId, name);
     }),
   );

@@ -5,7 +5,7 @@ import type { Host } from "../../host/host";
 import { journalDirectory } from "../../host/journalScript";
 import type { Kubectl } from "../../host/kubectl";
 import type { NodePlan } from "./context";
-import { clusterWide, kubeletWish } from "./documents";
+import { clusterWide, kubeletWish, servingNames } from "./documents";
 
 export const appliedPath = `${journalDirectory}/applied.json`;
 
@@ -16,6 +16,8 @@ const appliedSchema = z.object({
   files: z.record(z.string(), z.string()),
   /** Flags of the kubelet that the program gave it. */
   flags: z.array(z.string()),
+  /** In the API server's certificate, by the program. */
+  names: z.array(z.string()).optional(),
 });
 export type Applied = z.infer<typeof appliedSchema>;
 
@@ -58,6 +60,7 @@ export function appliedOf(plan: NodePlan): Applied {
     controlPlane: worker ? "" : digest(clusterWide(plan).clusterConfiguration),
     files: Object.fromEntries(Object.entries(plan.files).map(([path, file]) => [path, digest(file)])),
     flags: Object.keys(plan.kubeletExtraArgs ?? {}).sort(),
+    ...(worker ? {} : { names: servingNames(plan) }),
   };
 }
 

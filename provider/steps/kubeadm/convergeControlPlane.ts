@@ -1,4 +1,5 @@
 // Files, arguments and volumes of the static pods: written where they differ, one proof for all, the old ones back if it fails.
+import type { Host } from "../../host/host";
 import { deadline } from "../../kubeadm/spec";
 import { UserError } from "../../lib/errors";
 import type { Step } from "../step";
@@ -12,7 +13,7 @@ import {
   sharedOf,
   writeShared,
 } from "./applied";
-import { type ClusterContext, runDirectory } from "./context";
+import { type ClusterContext, type NodePlan, runDirectory } from "./context";
 import { phaseDocuments } from "./documents";
 import { withFileDigests } from "./mountedFiles";
 import { changedFiles } from "./placeFiles";
@@ -45,6 +46,14 @@ export const convergeControlPlane: Step<ClusterContext> = {
     await removeFormer(context, applied);
   },
 };
+
+/** Whether the static pods have to be started anew for it. */
+export async function controlPlaneChangeDue(host: Host, plan: NodePlan): Promise<boolean> {
+  const applied = await readApplied(host);
+  const wanted = appliedOf(plan);
+  const stale = Object.keys(wanted.files).some((path) => applied?.files[path] !== wanted.files[path]);
+  return stale || applied?.controlPlane !== wanted.controlPlane;
+}
 
 /** After the proof: whoever joins is told what the ConfigMaps say, and shall not be told what does not run. */
 async function upload(context: ClusterContext): Promise<void> {

@@ -1,4 +1,5 @@
 // The plan of a node as kubeadm's documents; what they must not contradict is refused before anything runs. Pure.
+import { parseAllDocuments } from "yaml";
 import {
   type ClusterPlan,
   type Configuration,
@@ -69,6 +70,30 @@ export function initDocuments(plan: NodePlan): string {
 /** For a single phase of init, which the list of phases to skip would skip as well. */
 export function phaseDocuments(plan: NodePlan, options: InitOptions = {}): string {
   return accepted(initConfiguration(clusterPlan(plan), documentedNode(plan), plan.kubeadm, options));
+}
+
+export interface Certificates {
+  /** Where the authority is and the certificate goes. */
+  directory: string;
+  /** In the API server's certificate, beside those that kubeadm knows by itself. */
+  names: readonly string[];
+}
+
+/** For the phases that issue certificates, beside the place where they are used. */
+export function certificateDocuments(plan: NodePlan, { directory, names }: Certificates): string {
+  const documents = parseAllDocuments(phaseDocuments(plan));
+  for (const document of documents) {
+    if (document.get("kind") !== "ClusterConfiguration") continue;
+    document.set("certificatesDir", directory);
+    document.setIn(["apiServer", "certSANs"], names);
+  }
+  return toYaml(documents.map((document) => document.toJS()));
+}
+
+/** What the program wants in the API server's certificate. */
+export function servingNames(plan: NodePlan): string[] {
+  const { apiServer } = clusterWide(plan).clusterConfiguration as { apiServer?: { certSANs?: string[] } };
+  return apiServer?.certSANs ?? [];
 }
 
 /** `certificateKey`: only for a control plane. */

@@ -62,7 +62,10 @@ export async function proveStaticPods(proof: Proof, since: Since = {}): Promise<
     const seen = await look(proof, probes);
     const open = [...probes.keys()].filter((name) => !isProven(name, seen, changed.includes(name) ? before : []));
     if (open.length === 0) return seen.running;
-    if (Date.now() > over) throw new UserError(`${host.label}: ${open.join(", ")} did not become ready`);
+    if (Date.now() > over) {
+      const silent = open.filter((name) => !seen.healthy.includes(name));
+      throw new UserError(`${host.label}: ${(silent.length > 0 ? silent : open).join(", ")} did not become ready`);
+    }
     await sleep(500);
   }
 }
