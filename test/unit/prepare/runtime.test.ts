@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { silent } from "../../../provider/lib/progress";
+import { refreshPrograms } from "../../../provider/recipes/refreshPrograms";
 import type { PrepareContext } from "../../../provider/steps/prepare/context";
 import { installRuntime } from "../../../provider/steps/prepare/installRuntime";
 import type { Survey } from "../../../provider/steps/prepare/survey";
@@ -25,6 +26,13 @@ const node: Survey = {
   units: new Map([["containerd.service", { enabled: true, active: true }]]),
   runtime: "v2.1.6",
 };
+
+const kubernetes = plan.kubernetes.map(({ path, target }) => ({
+  file: target,
+  artifact: path,
+  sha256: "d",
+  untouched: true,
+}));
 
 const without = (path: string): Survey => ({
   ...node,
@@ -89,4 +97,37 @@ test("a node whose containerd does not start anew goes on with the configuration
   await assert.rejects(installRuntime.run(context), /its CRI did not start; its former configuration was put back/);
   assert.equal(starts(told).length, 2);
   assert.equal(told.filter(({ args }) => args.includes("600:/etc/containerd/config.toml")).length, 2);
+});
+
+test("on a node images come before a runtime that may name them, and the proof last", async () => {
+  const changed = without("/config.toml");
+  const [sandbox = "", ...others] = plan.images;
+  const survey = { ...changed, images: new Set(others), placed: [...changed.placed, ...kubernetes] };
+  const { context, told } = contextOf(survey, ({ args }) => ({
+    stdout: args.includes("ls") ? plan.images.join("\n") : "v2.1.6\n",
+  }));
+  await refreshPrograms(context);
+  const at = (what: (one: Told) => boolean) => told.findIndex(what);
+  const order = [
+    at(({ args }) => args.includes("pull") && args.includes(sandbox)),
+    at(({ title }) => title.includes('systemctl "$1" containerd.service')),
+    at(({ title }) => title.includes("/healthz")),
+  ];
+  assert.ok(
+    order.every((index, turn) => index > (order[turn - 1] ?? -1)),
+    order.join(),
+  );
+  assert.equal(order.at(-1), told.length - 1);
+});
+
+test("a node on which nothing differs is left alone: no restart, no turn, no proof", async () => {
+  const { context, told } = contextOf({
+    ...node,
+    images: new Set(plan.images),
+    pinned: new Set(plan.images),
+    placed: [...node.placed, ...kubernetes],
+    units: new Map(["containerd.service", "kubelet.service"].map((unit) => [unit, { enabled: true, active: true }])),
+  });
+  await refreshPrograms(context);
+  assert.deepEqual(told, []);
 });
