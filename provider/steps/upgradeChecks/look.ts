@@ -95,7 +95,7 @@ export async function recordOf({ kubectl }: LivingControlPlane, clusterId: strin
     const record = await readClusterRecord(kubectl);
     return record?.clusterId === clusterId ? record : undefined;
   } catch (error) {
-    if (hasReason(error, "Forbidden")) return undefined;
+    if (hasReason(error, "Forbidden", "Unavailable")) return undefined;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { type Answer, fakeHost, refused } from "../kubectl/fakeHost";
 
 async function found(answer: Answer): Promise<boolean> {
   const host = fakeHost(() => answer);
-  return (await recordOf({ host, name: "cp1", kubectl: new Kubectl(host) }, "c-1")) !== undefined;
+  return (await recordOf({ host, name: "cp1", kubectl: new Kubectl(host, { patienceMs: 0 }) }, "c-1")) !== undefined;
 }
 
 const record = (clusterId: string) => ({
