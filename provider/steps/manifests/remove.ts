@@ -7,6 +7,7 @@ import { Gate } from "../../lib/limit";
 import type { Progress } from "../../lib/progress";
 import { keyOf, sharedWith } from "../../manifests/applied";
 import { inOrder, rank } from "../../manifests/order";
+import { endStranded } from "../node/strandedPods";
 import { getPresent, names } from "./apply";
 
 export interface RemoveWork {
@@ -21,6 +22,8 @@ export interface RemoveWork {
 }
 
 const parallel = 4;
+/** A namespace mostly goes in seconds; what takes longer may wait for a machine that is gone. */
+const strandedMs = 10_000;
 
 export async function removeObjects(work: RemoveWork): Promise<void> {
   const over = Date.now() + work.timeoutMs;
@@ -38,6 +41,7 @@ async function removeStep(work: RemoveWork, identities: Identity[], over: number
   const { kubectl, progress, onGone } = work;
   const ours = await mine(work, identities, await getPresent(kubectl, identities));
   const gate = new Gate(parallel);
+  let patientUntil = Date.now() + strandedMs;
   await Promise.all(ours.map((identity) => gate.run(() => kubectl.delete(identity))));
   for (let pause = 200, left = ours; ; pause = Math.min(pause * 1.5, 2000)) {
     const there = left.length > 0 ? still(left, await getPresent(kubectl, left)) : [];
@@ -45,9 +49,18 @@ async function removeStep(work: RemoveWork, identities: Identity[], over: number
     if (left.length === 0) break;
     if (Date.now() > over) throw remains(work, there);
     progress.say(`deleting ${names(left, 2)}`);
+    if (Date.now() > patientUntil) {
+      await endStrandedIn(work, left);
+      patientUntil = Date.now() + strandedMs;
+    }
     await sleep(pause);
   }
   onGone(identities);
+}
+
+async function endStrandedIn({ kubectl, progress }: RemoveWork, left: readonly Identity[]): Promise<void> {
+  for (const { kind, apiVersion, name } of left)
+    if (kind === "Namespace" && apiVersion === "v1") await endStranded(kubectl, name, progress);
 }
 
 /** Those that are there and are still the ones that we applied; what another addon applies too is only given up. */
