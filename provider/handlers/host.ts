@@ -30,7 +30,10 @@ const schema = z.strictObject({
 });
 
 export type HostInputs = z.infer<typeof schema>;
-export type HostOutputs = Prepared;
+export type HostOutputs = Prepared & {
+  /** It did not answer when something was to be brought to it, and nobody waited for that. */
+  missed?: true;
+};
 
 type KnownHost = Known<HostInputs, HostOutputs>;
 
@@ -49,6 +52,23 @@ async function converge(op: Operation, inputs: HostInputs): Promise<HostOutputs>
   } catch (error) {
     // From the claim on the host is ours to undo, so the state has to know it.
     throw claimed ? new PartialFailure<HostOutputs>(idOf(inputs), {}, error) : error;
+  }
+}
+
+/**
+ * A worker that is off does not hold up an upgrade of the others: its own leaf fails by its name, and what this one could not bring is
+ * due at the next run.
+ */
+async function update(op: Operation, known: KnownHost, inputs: HostInputs): Promise<HostOutputs> {
+  try {
+    return await converge(op, inputs);
+  } catch (error) {
+    const { runtime, bundled = {}, missed } = known.outputs;
+    const upgrades = missed === true || known.inputs.kubernetesVersion !== inputs.kubernetesVersion;
+    const mayBeOff = !inputs.roles.controlPlane && runtime !== undefined && upgrades;
+    if (!(error instanceof UnreachableError) || !mayBeOff) throw error;
+    op.progress.warn(`${inputs.name} got nothing of ${inputs.kubernetesVersion}: ${error.message.split("\n")[0]}`);
+    return { runtime, bundled, missed: true };
   }
 }
 
@@ -106,7 +126,8 @@ async function read(
   { inputs, outputs }: KnownHost,
 ): Promise<{ inputs: HostInputs; outputs: HostOutputs }> {
   const { drift: _before, ...asked } = inputs;
-  const known = { runtime: outputs.runtime ?? "", bundled: outputs.bundled ?? {} };
+  const { runtime = "", bundled = {}, missed } = outputs;
+  const known: HostOutputs = missed ? { runtime, bundled, missed } : { runtime, bundled };
   try {
     const found = await withHost(opening(op, inputs, false), (host) =>
       surveyHost({ host, progress: op.progress, inputs }, known.bundled),
@@ -152,7 +173,9 @@ export const host: Handler<HostInputs, HostOutputs> = {
   replaces: (field, olds, news) =>
     field === "target" && news.target?.machineId !== olds.target.machineId && isAnother(olds, news),
   create: async (op, inputs) => ({ id: idOf(inputs), outputs: await converge(op, inputs) }),
-  update: (op, _known, inputs) => converge(op, inputs),
+  update,
+  due: ({ inputs, outputs }) =>
+    outputs.missed ? `${inputs.name} did not answer when it was to be prepared` : undefined,
   read,
   delete: remove,
 };
