@@ -21,8 +21,10 @@ export function keepalivedFiles(plan: FrontPlan): HostFile[] {
  * has advertisements twice a second: a holder that dies is missed after less than two.
  */
 export function keepalivedConfig({ front, node, interface: link }: FrontPlan): string {
-  const all = speakers(front);
-  const peers = all.filter(({ name }) => name !== node).map(({ address }) => address);
+  const own = ownAddress(front.members[node] ?? "", front.address) ?? "";
+  const peers = speakers(front)
+    .filter(({ name }) => name !== node)
+    .map(({ address }) => address);
   return `# Written by pulumi-kubeadm; what is changed here is overwritten.
 global_defs {
     router_id ${node}
@@ -49,9 +51,9 @@ vrrp_instance kubernetes_api {
     nopreempt
     interface ${link}
     virtual_router_id ${front.virtualRouterId}
-    priority ${priority(all.findIndex(({ name }) => name === node))}
+    priority ${priority(own)}
     advert_int 0.5
-${unicast(ownAddress(front.members[node] ?? "", front.address) ?? "", peers)}    virtual_ipaddress {
+${unicast(own, peers)}    virtual_ipaddress {
         ${withPrefix(front.address)} dev ${link}
     }
     track_script {
@@ -68,9 +70,14 @@ function unicast(own: string, peers: readonly string[]): string {
   return `    unicast_src_ip ${own}\n    unicast_peer {\n${list}    }\n`;
 }
 
-/** Far apart, so that two backups never take over in the same moment. */
-function priority(index: number): number {
-  return index < 5 ? 200 - 40 * index : 40 - Math.min(index, 39);
+/**
+ * From the address alone, 1 to 250: others that come and go change nobody's. Which backup is first matters little, only that not all
+ * are at once; where two are, the higher address wins.
+ */
+function priority(address: string): number {
+  let hash = 0;
+  for (const character of address) hash = (hash * 31 + character.charCodeAt(0)) % 250;
+  return 1 + ((hash * 97) % 250);
 }
 
 /** openssl, as hosts have it anyway, and curl they may not. */

@@ -45,6 +45,7 @@ import { refuseAhead } from "../steps/upgrade/apiServers";
 import { upgradeDue } from "../steps/upgrade/due";
 import type { Attempt } from "./attempt";
 import { beforeControlPlaneChange } from "./controlPlaneGate";
+import { introduceSpeaker } from "./frontSpeakers";
 import { gate } from "./gate";
 import { endMove, moveControlPlanes } from "./moveEndpoint";
 import { certificatesOf, renewDueCertificates, renewEndedCertificates } from "./renewCertificates";
@@ -211,6 +212,7 @@ async function joinThrough(
     const stale = (await peer.kubectl.get({ type: "nodes", name })) !== undefined;
     const own = { host, progress, plan, kubectl: peer.kubectl, approver: host };
     const current = { ...plan, endpoint: await clusterEndpoint(peer.kubectl) };
+    await introduceSpeaker(own);
     await runSteps<JoinContext>({ ...own, plan: current, peer, stale }, joining);
     await convergeAt(await moveControlPlanes(own, attempt), own, [rememberEndpoint]);
   });

@@ -14,6 +14,7 @@ import { drain, type OnBlocked } from "../steps/node/drain";
 import { forgetMirrorPods } from "../steps/node/mirrorPods";
 import { pardonName } from "../steps/node/removedNames";
 import { beforeControlPlaneChange } from "./controlPlaneGate";
+import { forgetMember } from "./frontSpeakers";
 
 export interface Leave {
   plan: NodePlan;
@@ -44,6 +45,7 @@ export async function takeOut(peer: LivingControlPlane, host: Host, request: Lea
   await step(host, "forget its static pods", () => forgetMirrorPods(peer.kubectl, name, deadline(timeouts, "command")));
   await forgetNode(peer.kubectl, name);
   await pardonName(peer.kubectl, name);
+  if (controlPlane) await forgetMember(request);
 }
 
 /** No other control plane answered, so nothing was asked of the cluster. */

@@ -10,6 +10,7 @@ import { drain } from "../steps/node/drain";
 import { emptyDead, forgetPods } from "../steps/node/emptyDead";
 import { denyName } from "../steps/node/removedNames";
 import { beforeControlPlaneChange } from "./controlPlaneGate";
+import { forgetMember } from "./frontSpeakers";
 import { dropMembers, givenUp } from "./giveUpOthers";
 import { type Leave, step } from "./takeOut";
 
@@ -32,6 +33,7 @@ export async function takeOutUnreached(peer: LivingControlPlane, request: Leave)
   await step(host, "delete the Node", () => deleteNode(kubectl, name, deadline(timeouts, "command")));
   await step(host, `forget the pods of ${name}`, () => forgetPods(kubectl, name));
   await forgetNode(kubectl, name);
+  if (role === "controlPlane") await forgetMember(request);
 }
 
 /** Its kubelet still ends pods, so they get the time they ask for. */

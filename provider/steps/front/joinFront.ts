@@ -1,10 +1,16 @@
-import type { NodeContext } from "../kubeadm/context";
+import type { ClusterContext } from "../kubeadm/context";
 import type { Step } from "../step";
 import { placeFront } from "./place";
+import { withThoseThatLeave } from "./speakers";
 
 /** On a host that joins; its own API server is not there yet, so it holds nothing before it has joined. */
-export const joinFront: Step<NodeContext> = {
+export const joinFront: Step<ClusterContext> = {
   title: "prepare the API's virtual address",
   when: ({ plan }) => plan.front !== undefined,
-  run: (context) => placeFront(context, "admin.conf"),
+  run: async (context) => {
+    const { plan, kubectl } = context;
+    if (plan.front === undefined) return;
+    const front = await withThoseThatLeave(plan.front, kubectl);
+    await placeFront({ ...context, plan: { ...plan, front } }, "admin.conf");
+  },
 };
