@@ -74,7 +74,9 @@ test("a program of the running version that somebody changed is put back where i
 
 test("a node with its next version beside it has not drifted; one whose programs that wait were taken has", () => {
   const programs = (survey: Survey) =>
-    drift({ plan: planFor(survey), inputs, survey }).filter((line) => /^(kube(adm|let|ctl) |containerd\.service has)/.test(line));
+    drift({ plan: planFor(survey), inputs, survey }).filter((line) =>
+      /^(kube(adm|let|ctl) |containerd\.service has)/.test(line),
+    );
   assert.deepEqual(programs(node(placed(old), placed(wanted, beside))), []);
   assert.deepEqual(programs(node(placed(old), placed(wanted, beside, ["kubeadm", "kubectl"]))), [
     "kubelet 1.34.4 is missing or was changed",
