@@ -100,7 +100,7 @@ export async function bundleOptions(
   if (values.output === undefined) throw new UserError("--output is missing", "name the directory the bundle goes to");
   const packages = values.packages ?? values["front-packages"];
   if ((values.os === undefined) !== (packages === undefined))
-    throw new UserError("--os goes together with --packages or --front-packages");
+    throw new UserError("--os and --packages or --front-packages go together");
   const version = values["kubernetes-version"] ?? defaultVersions.kubernetes;
   const [problem] = versionProblems(version, "--kubernetes-version");
   if (problem !== undefined) throw new UserError(`${problem.path}: ${problem.reason}`);
