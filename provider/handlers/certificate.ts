@@ -1,10 +1,15 @@
 // What a leaf keeps of the certificate that ends first, and when that alone is a reason for an update.
 import { z } from "zod";
-import { renewalDue } from "../kubeadm/certificates";
+import { renewalDue, type Soonest } from "../kubeadm/certificates";
 
 /** Of the control plane's certificates the one that ends first; absent in states of before. */
 export const certificateOutput = { certificate: z.object({ ends: z.string(), validity: z.number() }).optional() };
 export type CertificateOutput = z.infer<z.ZodObject<typeof certificateOutput>>;
+
+/** Outputs with an undefined in them cannot be told to the engine. */
+export function certificateOf(certificate: Soonest | undefined): CertificateOutput {
+  return certificate ? { certificate } : {};
+}
 
 interface Renewed {
   certificates?: { renewBefore?: number | undefined } | undefined;

@@ -8,7 +8,7 @@ import { bringUpControlPlane } from "../recipes/controlPlane";
 import { leave } from "../recipes/leave";
 import { surveyNode } from "../recipes/surveyNode";
 import type { NodePlan } from "../steps/kubeadm/context";
-import { type CertificateOutput, certificateDue } from "./certificate";
+import { type CertificateOutput, certificateDue, certificateOf } from "./certificate";
 import { type Handler, type Known, type Operation, PartialFailure } from "./handler";
 import {
   formerMachine,
@@ -54,7 +54,7 @@ async function bringUp(
   const attempt: Attempt = { progress, joined, begun: false };
   try {
     await bringUpControlPlane({ ...planOf(inputs), ...former }, attempt);
-    return { ...outputsOf(inputs), certificate: attempt.certificate };
+    return { ...outputsOf(inputs), ...certificateOf(attempt.certificate) };
   } catch (error) {
     throw attempt.begun ? new PartialFailure<NodeOutputs>(idOf(inputs), seenOutputs(attempt), error) : error;
   }
@@ -129,12 +129,11 @@ export const controlPlane: Handler<ControlPlaneInputs, ControlPlaneOutputs> = {
   read: async (op, { inputs, outputs }) => {
     // Never reported as gone, or the next `up` would start a second cluster: what is missing shows as drift.
     const seen = await surveyNode(planOf(inputs), op.progress);
-    const certificate = seen.certificate ? { certificate: seen.certificate } : {};
     const { drift: _before, ...asked } = inputs;
     const drift = seen.drift.length === 0 ? {} : { drift: seen.drift };
     return {
       inputs: { ...asked, ...seen.meta, ...drift },
-      outputs: { ...outputsOf(inputs), ...outputs, ...certificate },
+      outputs: { ...outputsOf(inputs), ...outputs, ...certificateOf(seen.certificate) },
     };
   },
   delete: remove,

@@ -8,7 +8,7 @@ import { rememberSecret } from "../lib/redact";
 import { beginEnd } from "../recipes/ending";
 import { certificatesOf } from "../recipes/renewCertificates";
 import { recordEnding } from "../steps/node/clusterRecord";
-import { certificateDue, certificateOutput } from "./certificate";
+import { certificateDue, certificateOf, certificateOutput } from "./certificate";
 import type { Handler, Operation } from "./handler";
 
 const schema = z.strictObject({
@@ -70,8 +70,10 @@ async function fetch(
         `${host.label}: /etc/kubernetes/admin.conf is missing`,
         "`kubeadm init phase kubeconfig admin` makes it again",
       );
-    const certificate = await certificatesOf(host);
-    return { ...renamed(content.toString("utf8"), clusterName, endpoint), certificate };
+    return {
+      ...renamed(content.toString("utf8"), clusterName, endpoint),
+      ...certificateOf(await certificatesOf(host)),
+    };
   });
 }
 

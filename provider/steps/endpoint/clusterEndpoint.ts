@@ -3,7 +3,7 @@ import { parse, parseDocument } from "yaml";
 import type { Kubectl } from "../../host/kubectl";
 import { withPort } from "../../lib/endpoint";
 import { UserError } from "../../lib/errors";
-import { readClusterRecord } from "../node/clusterRecord";
+import { parseRecord } from "../node/clusterRecord";
 
 const kubeadmConfig = { type: "configmaps", namespace: "kube-system", name: "kubeadm-config" };
 const clusterInfo = { type: "configmaps", namespace: "kube-public", name: "cluster-info" };
@@ -63,9 +63,9 @@ export interface EndpointRecord {
 }
 
 export async function readEndpoints(kubectl: Kubectl): Promise<EndpointRecord> {
-  const [known, found] = await Promise.all([readClusterRecord(kubectl), kubectl.get(record)]);
+  const found = await kubectl.get(record);
   const data = (found?.data ?? {}) as Record<string, string>;
-  const nodes = Object.entries(known?.nodes ?? {}).filter(([, { role }]) => role !== "virtual");
+  const nodes = Object.entries(found ? parseRecord(found).nodes : {}).filter(([, { role }]) => role !== "virtual");
   return {
     moving: data[moving] !== undefined,
     shared: data[shared],

@@ -24,7 +24,7 @@ const prefix = "node.";
 /** undefined: an init of ours was never completed here. */
 export async function readClusterRecord(kubectl: Kubectl): Promise<ClusterRecord | undefined> {
   const found = await kubectl.get(ref);
-  return found && parsed(found);
+  return found && parseRecord(found);
 }
 
 /** The last act of an init: from here on the cluster is adopted, never made again. */
@@ -66,7 +66,7 @@ function text({ addresses, machineId, role }: NodeRecord): string {
   return JSON.stringify({ addresses, machineId, role });
 }
 
-function parsed(object: KubeObject): ClusterRecord {
+export function parseRecord(object: KubeObject): ClusterRecord {
   const data = (object.data ?? {}) as Record<string, string>;
   const nodes = Object.entries(data)
     .filter(([key]) => key.startsWith(prefix))

@@ -29,5 +29,6 @@ export const kubeadmRules: readonly Rule[] = [
   { name: "configuration removed", matches: program("rm", "-f") },
   { name: "approver installed", ms: 100, matches: scriptWith("place()") },
   { name: "approver run", ms: 200, matches: scriptWith("[ ! -x /usr/local"), answer: () => "" },
+  { name: "certificates read", matches: scriptWith("client-certificate-data") },
   { name: "certificate looked for", matches: program("test", "-s") },
 ];
