@@ -133,7 +133,7 @@ export const controlPlane: Handler<ControlPlaneInputs, ControlPlaneOutputs> = {
     const drift = seen.drift.length === 0 ? {} : { drift: seen.drift };
     return {
       inputs: { ...asked, ...seen.meta, ...drift },
-      outputs: { ...outputsOf(inputs), ...outputs, ...certificateOf(seen.certificate) },
+      outputs: { ...outputsOf(inputs), ...outputs, ...seenOutputs(seen), ...certificateOf(seen.certificate) },
     };
   },
   delete: remove,

@@ -77,8 +77,8 @@ export const nodeOutputs = z.object({
 });
 export type NodeOutputs = z.infer<typeof nodeOutputs>;
 
-/** What is true of a node although its update failed. */
-export function seenOutputs({ nodeVersion }: Attempt): Partial<NodeOutputs> {
+/** What was seen of a node, whatever the program says and also after an update that failed. */
+export function seenOutputs({ nodeVersion }: Pick<Attempt, "nodeVersion">): Partial<NodeOutputs> {
   return nodeVersion === undefined ? {} : { nodeVersion };
 }
 

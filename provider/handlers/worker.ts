@@ -68,7 +68,10 @@ export const worker: Handler<WorkerInputs, NodeOutputs> = {
     if (seen.gone) return undefined;
     const { drift: _before, ...asked } = inputs;
     const drift = seen.drift.length === 0 ? {} : { drift: seen.drift };
-    return { inputs: { ...asked, ...seen.meta, ...drift }, outputs: { ...outputsOf(inputs), ...outputs } };
+    return {
+      inputs: { ...asked, ...seen.meta, ...drift },
+      outputs: { ...outputsOf(inputs), ...outputs, ...seenOutputs(seen) },
+    };
   },
   delete: remove,
 };

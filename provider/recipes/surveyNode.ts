@@ -6,6 +6,7 @@ import { withControlPlane } from "../host/reach";
 import type { Soonest } from "../kubeadm/certificates";
 import { AuthenticationError, HostKeyError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { frontDrift } from "../steps/front/frontDrift";
 import type { NodePlan } from "../steps/kubeadm/context";
 import { kubeletDrifted } from "../steps/kubeadm/kubeletState";
 import { observe } from "../steps/kubeadm/observe";
@@ -22,6 +23,8 @@ export interface NodeSurvey {
   meta: NodeMeta;
   /** Of a control plane whose host was reached: its certificate that ends first. */
   certificate: Soonest | undefined;
+  /** Of the kubelet that reports; undefined where nobody could be asked. */
+  nodeVersion: string | undefined;
 }
 
 export async function surveyNode(plan: NodePlan, progress: Progress): Promise<NodeSurvey> {
@@ -32,7 +35,8 @@ export async function surveyNode(plan: NodePlan, progress: Progress): Promise<No
         const { parts } = await observe(reached);
         const empty = !parts.includes("/etc/kubernetes/kubelet.conf");
         const certificate = empty || plan.role === "worker" ? undefined : await certificatesOf(reached);
-        return { empty, certificate, kubelet: !empty && (await kubeletDrifted(reached, plan)) };
+        const front = empty ? [] : await frontDrift(reached, plan.front);
+        return { empty, certificate, front, kubelet: !empty && (await kubeletDrifted(reached, plan)) };
       }),
     ),
     asked(plan, progress, () =>
@@ -46,10 +50,12 @@ export async function surveyNode(plan: NodePlan, progress: Progress): Promise<No
     ...(node ? versionDrift(node, plan) : []),
     ...(node && asideOf(node) ? ["an upgrade of it did not end"] : []),
     ...(host?.empty ? ["its host holds no part of the cluster"] : []),
+    ...(host?.front ?? []),
     ...(host?.kubelet ? ["the kubelet's configuration was changed on the host"] : []),
   ];
   const gone = Boolean(cluster && !node && host?.empty);
-  return { gone, drift, meta: node ? nodeDrift(node, known) : known, certificate: host?.certificate };
+  const nodeVersion = node && kubeletVersion(node);
+  return { gone, drift, meta: node ? nodeDrift(node, known) : known, certificate: host?.certificate, nodeVersion };
 }
 
 async function lookUp(kubectl: Kubectl, name: string): Promise<{ node: KubeObject | undefined }> {
