@@ -5,6 +5,7 @@ import { isEnding } from "../lib/ending";
 import { lookAtEtcd } from "../steps/etcd/look";
 import { removeMember } from "../steps/etcd/removeMember";
 import { readClusterRecord } from "../steps/node/clusterRecord";
+import { beforeControlPlaneChange } from "./controlPlaneGate";
 import type { Leave } from "./takeOut";
 
 /** By the program or by the user's word: what cannot be asked is left behind. */
@@ -13,8 +14,17 @@ export function endsWhole({ plan, onUnreachable }: Leave): boolean {
   return onUnreachable !== "remove" || isEnding(plan.clusterId);
 }
 
+/** The gate before a control plane is taken out, with those that are given up beside it. */
+export async function beforeRemoval(peer: LivingControlPlane, request: Leave): Promise<void> {
+  const { plan, progress } = request;
+  const { name: node, target } = plan;
+  const gone = await givenUp(peer, request);
+  await beforeControlPlaneChange(peer, { change: "remove", node, address: target.address, plan, progress, gone });
+  await dropMembers(peer, gone, request);
+}
+
 /** Names of the other control planes whose etcd does not answer; none unless the whole cluster goes. */
-export async function givenUp(peer: LivingControlPlane, request: Leave): Promise<string[]> {
+async function givenUp(peer: LivingControlPlane, request: Leave): Promise<string[]> {
   if (request.onUnreachable === "stop" || !(await ends(peer, request))) return [];
   const { members, healthy } = await lookAtEtcd(peer);
   const { name: own, reach } = request.plan;
@@ -26,7 +36,7 @@ async function ends({ kubectl }: LivingControlPlane, { plan }: Leave): Promise<b
   return isEnding(plan.clusterId) || (await readClusterRecord(kubectl))?.ending === true;
 }
 
-export async function dropMembers(peer: LivingControlPlane, names: readonly string[], request: Leave): Promise<void> {
+async function dropMembers(peer: LivingControlPlane, names: readonly string[], request: Leave): Promise<void> {
   const { plan, progress } = request;
   for (const name of names) {
     const target = plan.reach[name];

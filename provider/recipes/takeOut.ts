@@ -13,8 +13,8 @@ import { deleteNode } from "../steps/node/deleteNode";
 import { drain, type OnBlocked } from "../steps/node/drain";
 import { forgetMirrorPods } from "../steps/node/mirrorPods";
 import { pardonName } from "../steps/node/removedNames";
-import { beforeControlPlaneChange } from "./controlPlaneGate";
 import { forgetMember } from "./frontSpeakers";
+import { beforeRemoval } from "./giveUpOthers";
 
 export interface Leave {
   plan: NodePlan;
@@ -29,8 +29,7 @@ export async function takeOut(peer: LivingControlPlane, host: Host, request: Lea
   const controlPlane = role === "controlPlane";
   const member = { name, address: target.address, progress };
   // Looked at first: a removal that would cost etcd its quorum is refused before any pod has moved.
-  if (controlPlane)
-    await beforeControlPlaneChange(peer, { change: "remove", node: name, address: target.address, plan, progress });
+  if (controlPlane) await beforeRemoval(peer, request);
   // The address moves while all of the control plane still works.
   if (controlPlane) await step(host, "let go of the API's virtual address", () => letGoOfAddress(host));
   const nodes = await peer.kubectl.list({ type: "nodes" });

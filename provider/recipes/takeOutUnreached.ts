@@ -9,9 +9,8 @@ import { deleteNode } from "../steps/node/deleteNode";
 import { drain } from "../steps/node/drain";
 import { emptyDead, forgetPods } from "../steps/node/emptyDead";
 import { denyName } from "../steps/node/removedNames";
-import { beforeControlPlaneChange } from "./controlPlaneGate";
 import { forgetMember } from "./frontSpeakers";
-import { dropMembers, givenUp } from "./giveUpOthers";
+import { beforeRemoval } from "./giveUpOthers";
 import { type Leave, step } from "./takeOut";
 
 export async function takeOutUnreached(peer: LivingControlPlane, request: Leave): Promise<void> {
@@ -21,11 +20,7 @@ export async function takeOutUnreached(peer: LivingControlPlane, request: Leave)
   const alive = await stillReports(kubectl, name, progress);
   if (alive && request.onUnreachable !== "force") throw onlyOutOfReach(request);
   const { address } = target;
-  if (role === "controlPlane") {
-    const gone = await givenUp(peer, request);
-    await beforeControlPlaneChange(peer, { change: "remove", node: name, address, plan, progress, gone });
-    await dropMembers(peer, gone, request);
-  }
+  if (role === "controlPlane") await beforeRemoval(peer, request);
   // First of all changes: a machine that comes back in the middle of this stays out.
   await step(host, "deny the node's name", () => denyName(kubectl, name));
   await step(host, `empty ${name}`, () => (alive ? drainAlive(peer, request) : emptyDead(kubectl, name, progress)));
