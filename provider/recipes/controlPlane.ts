@@ -7,6 +7,7 @@ import { withControlPlane } from "../host/reach";
 import { deadline } from "../kubeadm/spec";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { preparesRecovery } from "../lib/recovery";
 import { clusterEndpoint } from "../steps/endpoint/clusterEndpoint";
 import { rememberEndpoint, rememberFirstEndpoint } from "../steps/endpoint/rememberEndpoint";
 import { removeMember } from "../steps/etcd/removeMember";
@@ -107,10 +108,19 @@ export async function bringUpControlPlane(plan: NodePlan, attempt: Attempt): Pro
     if (attempt.joined) await renewEndedCertificates({ host, progress, plan }, attempt);
     const decision = await look(plan, host, attempt);
     if (decision.action === "refuse") throw new RefusedError(decision.reason, decision.remedy);
+    if (decision.action === "init" && preparesRecovery()) throw awaitsRecovery(host);
     await carryOut(decision, plan, host, attempt);
     await markJoined(host, clusterId, name);
     attempt.certificate = await certificatesOf(host);
   });
+}
+
+/** Whatever the state still knows: the cluster that is to be recovered is never started anew. */
+function awaitsRecovery(host: Host): RefusedError {
+  return new RefusedError(
+    `${host.label} is prepared, and no cluster is started on it, because KUBEADM_RECOVER=prepare says that there was one`,
+    "run `npx pulumi-kubeadm recover`, then `pulumi up` without KUBEADM_RECOVER",
+  );
 }
 
 async function look(plan: NodePlan, host: Host, { joined, progress }: Attempt): Promise<Decision> {

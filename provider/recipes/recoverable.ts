@@ -46,7 +46,7 @@ export async function findRecoverable(host: Host, wish: Wish): Promise<Recoverab
   if (claim === undefined)
     throw new RefusedError(
       `${host.label}: was not prepared by a program`,
-      "run `pulumi up` first: it prepares the host, finds no cluster to join and stops; then run this again",
+      "run `KUBEADM_RECOVER=prepare pulumi up` first: it prepares the host and stops; then run this again",
     );
   if (manifest === undefined && view.parts.length > 0)
     throw new RefusedError(

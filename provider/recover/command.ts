@@ -18,7 +18,7 @@ import type { Terminal } from "./terminal";
 export async function recoverCommand(words: readonly string[], terminal: Terminal): Promise<string | undefined> {
   const args = recoverArguments(words);
   if (args === undefined) return undefined;
-  const progress: Progress = { say: (text) => terminal.say(text), warn: (text) => terminal.say(`warning: ${text}`) };
+  const progress = progressOn(terminal);
   const backup = await backupChoice(args, terminal);
   const connection = await connectionOf(args, terminal);
   try {
@@ -41,6 +41,18 @@ export async function recoverCommand(words: readonly string[], terminal: Termina
   } finally {
     await closeHosts();
   }
+}
+
+/** A line for each thing that is new: who waits says the same again and again. */
+function progressOn(terminal: Terminal): Progress {
+  let last: string | undefined;
+  return {
+    say: (text) => {
+      if (text !== last) terminal.say(text);
+      last = text;
+    },
+    warn: (text) => terminal.say(`warning: ${text}`),
+  };
 }
 
 /** Who the machine is: the same look as the program's, with keys that are known beforehand. */

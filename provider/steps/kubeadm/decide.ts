@@ -115,7 +115,7 @@ function starting({ name, own, peers }: Observations): Decision {
   if (own.joined)
     return refuse(
       `${name} was a control plane of this cluster and has lost it, and no other control plane answers`,
-      "bring another control plane back, or restore etcd from a snapshot; an existing cluster is never initialised again",
+      "bring another control plane back; when they are lost for good, `npx pulumi-kubeadm recover` brings the cluster back onto this one; an existing cluster is never initialised again",
     );
   const doubtful = Object.entries(peers).filter(([, peer]) => peer.kind !== "empty");
   if (doubtful.length > 0)

@@ -33,6 +33,6 @@ export async function takeEtcdPrograms(host: Host, image: string): Promise<void>
   if (code === 0) return;
   throw new RefusedError(
     `${host.label}: ${stderr.trim()}`,
-    "let the program prepare this host first (`pulumi up` brings the images and then stops), then run again",
+    "let the program prepare this host first (`KUBEADM_RECOVER=prepare pulumi up` brings the images and then stops), then run again",
   );
 }

@@ -43,3 +43,8 @@ test("nothing is said before the first run, or about what is not known yet", () 
   assert.deepEqual(replacedAlone(fleet({ cp1: "a" }), undefined), []);
   assert.deepEqual(replacedAlone({ clusterId: "c1" }, fleet({ cp1: "a" })), []);
 });
+
+test("it is when the cluster is about to be recovered onto it", () => {
+  const prepare = { KUBEADM_RECOVER: "prepare" };
+  assert.deepEqual(replacedAlone(fleet({ cp1: "b" }), fleet({ cp1: "a" }), prepare), []);
+});
