@@ -6,6 +6,7 @@ import { judgeReadiness, judgeVersions } from "./nodes";
 import type { ClusterView, Finding, UpgradeWish } from "./view";
 
 export function judgeCluster(view: ClusterView, wish: UpgradeWish): Finding[] {
+  if (!isDue(view, wish)) return [];
   return [
     ...judgeVersions(view, wish),
     ...judgeReadiness(view, wish),
@@ -14,4 +15,10 @@ export function judgeCluster(view: ClusterView, wish: UpgradeWish): Finding[] {
     ...judgeDeprecatedApis(view, wish),
     ...judgeBudgets(view.blockers, wish),
   ];
+}
+
+/** Nothing is, where a version that never came onto a node is taken back again. */
+function isDue({ nodes, servers }: ClusterView, { to }: UpgradeWish): boolean {
+  const running = [...nodes.map(({ kubelet }) => kubelet), ...servers.map(({ version }) => version)];
+  return running.some((version) => version !== undefined && version !== `v${to}`);
 }

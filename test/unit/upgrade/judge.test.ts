@@ -117,3 +117,9 @@ test("pods leave workers whose kubelet changes, and control planes where it chan
   const some = nodes({ c1: { ours: false }, w1: { notReady: "away" } });
   assert.deepEqual([...drainedNodes(some, wish())], ["c2", "c3", "w2"]);
 });
+
+test("where everything is at that version nothing is to be upgraded, so nothing stands in its way", () => {
+  const view = cluster({ nodes: nodes({ w1: { notReady: "gone" } }) });
+  assert.deepEqual(found(view, { to: "1.33.13" }), []);
+  assert.deepEqual(found(view, { to: "1.33.14" }), ["UpgradeWorkers w1"]);
+});
