@@ -179,10 +179,12 @@ async function carryOut(decision: Possible, plan: NodePlan, host: Host, attempt:
 
 async function adopt(own: ClusterContext, attempt: Attempt): Promise<void> {
   const { host, plan } = own;
-  const found = await lookBeforeUpgrade(own, attempt);
+  // A version and an endpoint may change together: the move comes after, and the upgrade does not write it down before.
+  const staying = { ...own, plan: { ...plan, endpoint: await clusterEndpoint(own.kubectl) } };
+  const found = await lookBeforeUpgrade(staying, attempt);
   if (upgradeDue(found, plan)) {
     await gate(own, attempt, "upgrade");
-    await upgradeNode({ ...own, found }, attempt);
+    await upgradeNode({ ...staying, found }, attempt);
   }
   attempt.begun = true;
   await runSteps<ClusterContext>(own, first);

@@ -9,6 +9,7 @@ import { UserError } from "../lib/errors";
 import { covers, servedCertificate } from "../steps/certificates/served";
 import { announceEndpoint, clusterEndpoint, readEndpoints, rememberEndpoints } from "../steps/endpoint/clusterEndpoint";
 import type { MoveContext } from "../steps/endpoint/context";
+import { adminKubeconfigs, serverOf } from "../steps/endpoint/kubeconfigs";
 import { moveControlPlane, proveFromControlPlane } from "../steps/endpoint/moveControlPlane";
 import { reissueDue, reissueServing } from "../steps/endpoint/reissueServing";
 import { rememberEndpoint } from "../steps/endpoint/rememberEndpoint";
@@ -26,7 +27,8 @@ export async function moveControlPlanes(own: ClusterContext, attempt: Attempt): 
   const { endpoint } = plan;
   const former = await clusterEndpoint(kubectl);
   const reissue = await reissueDue(host, plan, former);
-  const moving = former !== endpoint || (await readEndpoints(kubectl)).moving;
+  const [{ moving: begun }, admin] = await Promise.all([readEndpoints(kubectl), serverOf(host, adminKubeconfigs[0])]);
+  const moving = begun || former !== endpoint || admin !== endpoint;
   if (!reissue && !moving) return endpoint;
   await gate(own, attempt, "endpoint");
   const context: MoveContext = { ...own, former };
