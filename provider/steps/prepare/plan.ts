@@ -105,8 +105,8 @@ function imagesOf({ roles, kubernetesVersion, cni, clusterConfiguration, contain
 function systemImages({ kubernetesVersion }: PrepareInputs): Set<string> {
   const images = imagesFor({ kubernetesVersion, role: "controlPlane", cni: { flannel: {} } });
   const flannel = flannelImages({ flannel: {} });
-  const refs = [...images.first, ...images.rest, ...(flannel === undefined ? [] : [flannel.flannel, flannel.plugin])];
-  return new Set(refs.map(lastPart));
+  const network = flannel === undefined ? [] : [flannel.flannel, flannel.plugin];
+  return new Set([...images.first, ...images.rest, ...network, kubeVipImage].map(lastPart));
 }
 
 function lastPart(ref: string): string {

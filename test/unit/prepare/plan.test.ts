@@ -16,6 +16,15 @@ test("a worker gets no control plane's images, a control plane all of them", () 
   ]);
 });
 
+test("kube-vip's image goes to the control planes that use it, from wherever the program says", () => {
+  const roles = { controlPlane: true, worker: false };
+  assert.ok(planOf({ roles, front: { by: "kube-vip" } }).images.includes("ghcr.io/kube-vip/kube-vip:v1.0.3"));
+  const image = "registry.example:5000/kube-vip:v1.0.3";
+  assert.ok(planOf({ roles, front: { by: "kube-vip", image } }).images.includes(image));
+  assert.equal(names(planOf({ roles, front: { by: "keepalived" } }).images).includes("kube-vip"), false);
+  assert.equal(planOf().isWorkload("mirror.example/kube-vip/kube-vip:v1.0.3"), false);
+});
+
 test("what a bundle holds beside Kubernetes is for workloads, whatever registry it is of", () => {
   const { isWorkload } = planOf();
   assert.equal(isWorkload("docker.io/library/hello-web:1.0"), true);
