@@ -1,4 +1,4 @@
-// Several control planes: joined one by one, their configuration changed in place, one removed, a dead worker taken out.
+// Several control planes: joined one by one, their configuration changed in place, one removed.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { clusterOf, containerHosts, Program, type Spec } from "../support/program";
@@ -128,20 +128,6 @@ describe("several control planes", () => {
     for (const node of Object.values(await kubectl.nodes()))
       assert.equal(node.status.capacity.pods, "77", node.metadata.name);
     assert.match(await up(), /unchanged/);
-  });
-
-  it("take a dead worker out through the API, when the user says so", async () => {
-    await lab.powerOff("w1");
-    spec.clusters.ha["workers"] = {};
-    await program.describe(spec);
-    const refused = await program.stack.up();
-    assert.notEqual(refused.code, 0, refused.output);
-    assert.match(refused.output, /KUBEADM_ON_UNREACHABLE/);
-    assert.ok((await kubectl.nodes())["w1"]);
-    program.stack.options.env = { KUBEADM_ON_UNREACHABLE: "remove" };
-    await up();
-    assert.equal((await kubectl.nodes())["w1"], undefined);
-    program.stack.options.env = {};
   });
 
   it("end, and leave each host as it was found", async () => {

@@ -16,8 +16,6 @@ export interface DrainOptions {
   onBlocked?: OnBlocked | undefined;
   /** Seconds; wins over the pods' own. */
   gracePeriod?: number | undefined;
-  /** The machine is known to be dead: nobody there can end a pod, so nobody waits for that. */
-  dead?: boolean;
 }
 
 const parallel = 8;
@@ -72,14 +70,14 @@ class Drain {
 
   /** Looks at what is there and acts on it, again and again, so it does not matter where an earlier run stopped. */
   async run(): Promise<void> {
-    const { node, progress, timeoutMs, dead } = this.options;
+    const { node, progress, timeoutMs } = this.options;
     for (;;) {
       const pods = evictable(
         await this.kubectl.list({ type: "pods", allNamespaces: true, fields: `spec.nodeName=${node}` }),
       );
       const waiting = pods.filter((pod) => !pod.metadata.deletionTimestamp);
       this.tell(pods);
-      if ((dead ? waiting : pods).length === 0) return;
+      if (pods.length === 0) return;
       const spent = Date.now() - this.started;
       if (spent > timeoutMs) return this.giveUp(pods);
       // A budget has half of the time to give way; then there is still time for the pods to end.

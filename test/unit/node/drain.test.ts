@@ -136,14 +136,3 @@ test("force deletes what is held back, skip leaves it and says so", async () => 
   assert.deepEqual(skipped.left(), ["b"]);
   assert.match(said.at(-1) ?? "", /left on w1.*web\/keep/);
 });
-
-test("nobody waits for pods to end on a dead machine", async () => {
-  const ending = pod("a", { deletionTimestamp: "2026-11-21T07:00:00Z" });
-  const { kubectl, left } = cluster([ending], () => true);
-  await drain(kubectl, { ...options, dead: true });
-  assert.deepEqual(left(), ["a"]);
-  await assert.rejects(
-    drain(cluster([ending], () => false).kubectl, { ...options, timeoutMs: 0 }),
-    /still ending|blocks/,
-  );
-});
