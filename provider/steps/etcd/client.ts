@@ -4,6 +4,10 @@ import type { Host, RunOptions, RunResult } from "../../host/host";
 import { etcdData } from "../kubeadm/decide";
 
 const pki = "/etc/kubernetes/pki/etcd";
+const access = `--endpoints https://127.0.0.1:2379 --cacert ${pki}/ca.crt --cert ${pki}/server.crt --key ${pki}/server.key`;
+/** For people, in the pod of an etcd member. */
+export const etcdctlCommand = `etcdctl ${access}`;
+
 const dataDirectory = etcdData.replace(/\/member$/, "");
 
 /**
@@ -26,7 +30,7 @@ etcd_program() {
 }
 etcdctl_from() {
   program=$1; shift
-  "$program" --endpoints https://127.0.0.1:2379 --cacert ${pki}/ca.crt --cert ${pki}/server.crt --key ${pki}/server.key "$@"
+  "$program" ${access} "$@"
 }
 `;
 

@@ -1,5 +1,6 @@
 // Whether one control plane may be changed now: health, members against nodes, quorum during and after. Pure.
 import { quorumProblem, type Voter } from "../../kubeadm/quorum";
+import { etcdctlCommand } from "./client";
 import type { ControlPlaneNode, EtcdView } from "./look";
 import { addressOf, type EtcdMember, isOf, titleOf } from "./members";
 
@@ -36,9 +37,8 @@ export function leftLearners({ etcd }: Seen, { known, node, address }: Wish): Et
 
 /** undefined: the change may begin. */
 export function refusal(seen: Seen, wish: Wish): Refusal | undefined {
-  return (
-    alarmed(seen) ?? unexplained(seen, wish) ?? memberless(seen, wish) ?? sick(seen, wish) ?? outnumbered(seen, wish)
-  );
+  const unexpected = alarmed(seen) ?? unexplained(seen, wish) ?? memberless(seen, wish);
+  return unexpected ?? outnumbered(seen, wish) ?? sick(seen, wish);
 }
 
 function alarmed({ etcd: { alarms, members } }: Seen): Refusal | undefined {
@@ -65,18 +65,19 @@ function unexplained(seen: Seen, wish: Wish): Refusal | undefined {
   if (!orphan) return undefined;
   return {
     reason: `etcd has a member that is no node of the cluster: ${titleOf(orphan)}`,
-    remedy: whose(orphan, wish),
+    remedy: whose(orphan, seen, wish),
   };
 }
 
-function whose(orphan: EtcdMember, { known }: Wish): string {
+function whose(orphan: EtcdMember, { nodes }: Seen, { known, node }: Wish): string {
   const ours = Object.entries(known).find(([name, address]) => isOf(orphan, name, [address]));
   if (ours)
     return `it is ${ours[0]} of this program, whose Node was deleted: run \`systemctl restart kubelet\` on ${ours[0]} if it shall stay, or take it out of the program`;
+  const pod = `etcd-${nodes.find(({ name }) => name !== node)?.name ?? node}`;
   const history = orphan.name
     ? "a control plane that was removed by hand, or one that somebody else added"
     : "added by a join that never started it, or by hand";
-  return `it is none of this program's control planes: ${history}. Look at ${addressOf(orphan)}; when no etcd of this cluster is wanted there, remove it on a living control plane with \`etcdctl member remove ${orphan.id}\``;
+  return `it is none of this program's control planes: ${history}. Look at ${addressOf(orphan)}; when no etcd of this cluster is wanted there, remove it: \`kubectl -n kube-system exec ${pod} -- ${etcdctlCommand} member remove ${orphan.id}\``;
 }
 
 function memberless({ etcd, nodes }: Seen, { node, gone }: Wish): Refusal | undefined {
@@ -93,19 +94,9 @@ function memberless({ etcd, nodes }: Seen, { node, gone }: Wish): Refusal | unde
 
 /** One that is not healthy itself may go, and may be repaired; beside one that is not, nothing else is changed. */
 function sick(seen: Seen, wish: Wish): Refusal | undefined {
-  const { change, node } = wish;
-  const own = seen.etcd.members.find((member) => isOf(member, node, [wish.address]));
-  if (change === "remove" && own && !seen.etcd.healthy.has(own.id)) return undefined;
-  const others = seen.nodes.filter(({ name }) => name !== node && !wish.gone.includes(name));
-  const reasons = others.flatMap(({ name, addresses, sick: api }) => {
-    const member = seen.etcd.members.find((one) => isOf(one, name, addresses));
-    const etcd = member && !member.learner && !seen.etcd.healthy.has(member.id);
-    const said = [
-      ...(etcd ? ["its etcd member is not healthy"] : []),
-      ...(api ? [`its API server is not ready (${api})`] : []),
-    ];
-    return said.length === 0 ? [] : [`${name}: ${said.join(", ")}`];
-  });
+  const own = seen.etcd.members.find((member) => isOf(member, wish.node, [wish.address]));
+  if (wish.change === "remove" && own && !seen.etcd.healthy.has(own.id)) return undefined;
+  const reasons = complaints(seen, wish);
   if (reasons.length === 0) return undefined;
   return {
     reason: `another control plane is not healthy, and one is enough: ${reasons.join("; ")}`,
@@ -115,15 +106,29 @@ function sick(seen: Seen, wish: Wish): Refusal | undefined {
   };
 }
 
+/** What is wrong with the other control planes. */
+function complaints(seen: Seen, { node, gone }: Wish): string[] {
+  const others = seen.nodes.filter(({ name }) => name !== node && !gone.includes(name));
+  return others.flatMap(({ name, addresses, sick: api }) => {
+    const member = seen.etcd.members.find((one) => isOf(one, name, addresses));
+    const etcd = member && !member.learner && !seen.etcd.healthy.has(member.id);
+    const said = [
+      ...(etcd ? ["its etcd member is not healthy"] : []),
+      ...(api ? [`its API server is not ready (${api})`] : []),
+    ];
+    return said.length === 0 ? [] : [`${name}: ${said.join(", ")}`];
+  });
+}
+
 function outnumbered(seen: Seen, wish: Wish): Refusal | undefined {
-  const reason = quorumChanges(wish, votersOf(seen, wish)).find((found) => found !== undefined);
-  if (reason === undefined) return undefined;
-  const lost = reason.startsWith("etcd has lost");
+  const problem = quorumChanges(wish, votersOf(seen, wish)).find((found) => found !== undefined);
+  if (problem === undefined) return undefined;
+  const others = complaints(seen, wish);
   return {
-    reason,
-    remedy: lost
+    reason: others.length === 0 ? problem : `${problem} (${others.join("; ")})`,
+    remedy: problem.startsWith("etcd has lost")
       ? "bring control planes back until the members agree again; when they are gone for good, `npx pulumi-kubeadm recover` makes a cluster of what is left"
-      : "bring the others back to health, or add a control plane first",
+      : "bring the others back (`systemctl status kubelet` and /var/log/pods on their hosts), or take those that are gone for good out of the program first",
     mayPass: true,
   };
 }

@@ -68,7 +68,7 @@ for server in "$@"; do
   (
     answer=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --cache-dir /run/pulumi-kubeadm/kubectl \\
       --server "https://$server" --request-timeout 5s get --raw /readyz 2>&1) || true
-    printf '%s %s\\n' "$server" "$(printf '%s' "$answer" | tail -n 1 | cut -c1-200)"
+    printf '%s %s\\n' "$server" "$(printf '%s' "$answer" | tail -n 1 | cut -c1-500)"
   ) &
 done
 wait
@@ -85,9 +85,15 @@ async function readiness(
     lines.map((line) => {
       const [endpoint = "", ...said] = line.split(" ");
       const answer = said.join(" ");
-      return [endpoint, answer === "ok" ? undefined : answer || "no answer"];
+      return [endpoint, answer === "ok" ? undefined : why(answer)];
     }),
   );
+}
+
+/** Of a server that answers, the checks that fail; of one that does not, what kubectl says. */
+function why(answer: string): string {
+  const failing = [...answer.matchAll(/\[-\]([\w/-]+)/g)].map(([, check]) => check);
+  return failing.length > 0 ? `failing: ${failing.join(", ")}` : answer || "no answer";
 }
 
 const advertised = "kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint";
