@@ -29,6 +29,8 @@ function get({ host: { cluster }, command }: Asked): Answer | string {
   if (type === "secrets") return list([]);
   const node = command.argv.join(" ").match(/spec\.nodeName=(\S+)/)?.[1];
   if (type === "pods" && node) return list([cluster.flannelPodOn(node)]);
+  // Nobody is behind: the simulation starts clusters and upgrades none.
+  if (type === "pods" && command.argv.some((word) => word.startsWith("component=kube-apiserver"))) return list([]);
   return { code: 1, stderr: `the simulation has no list of ${type}` };
 }
 
