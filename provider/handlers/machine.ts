@@ -36,7 +36,10 @@ export const machine: Handler<MachineInputs, MachineOutputs> = {
     const before = outputsSchema.safeParse(known.outputs).data;
     if (before && known.converged && sameWay(known.inputs, inputs)) return before;
     const now = await meet(op, inputs, before?.hostKeys ?? {});
-    if (before) refuseDoubtful(before, inputs, now);
+    if (before) {
+      refuseDoubtful(before, inputs, now);
+      tellAnother(op, before, inputs, now);
+    }
     return now;
   },
 
@@ -84,6 +87,14 @@ function refuseDoubtful(before: MachineOutputs, { name, connection }: MachineInp
   );
 }
 
+function tellAnother({ progress }: Operation, before: MachineOutputs, { name }: MachineInputs, now: MachineOutputs) {
+  if (before.machineId === now.machineId) return;
+  const what = before.nodeAddress === now.nodeAddress ? "was reinstalled or replaced" : "is on another machine now";
+  progress.warn(
+    `${name} ${what} (machine-id ${now.machineId}, before ${before.machineId}): its former node is taken out of the cluster, and this machine joins in its place`,
+  );
+}
+
 /** Refresh only tells what it sees: a machine that cannot be looked at is not gone. */
 async function lookAgain(
   op: Operation,
@@ -98,7 +109,7 @@ async function lookAgain(
       const found = (await host.readFile("/etc/machine-id"))?.toString("utf8").trim() ?? "";
       if (found === machineId) return;
       op.progress.warn(
-        `${host.label} is not the machine that was recorded (machine-id ${found}, not ${machineId}): take the node out of the program, then add it again`,
+        `${host.label} is not the machine that was recorded (machine-id ${found}, not ${machineId}): if it was reinstalled and kept its host key, \`pulumi up --replace URN\` with the URN of its Machine takes the former node out and lets the machine join anew`,
       );
     });
   } catch (error) {

@@ -1,6 +1,8 @@
 // Taking a node out without its host: what the others and the API can do, so that nothing waits for a machine that is gone.
 import type { LivingControlPlane } from "../host/reach";
 import { deadline } from "../kubeadm/spec";
+import { isEnding } from "../lib/ending";
+import { hostOf } from "../lib/endpoint";
 import { RefusedError } from "../lib/errors";
 import { removeMember } from "../steps/etcd/removeMember";
 import { stillReports } from "../steps/node/aliveness";
@@ -28,6 +30,10 @@ export async function takeOutUnreached(peer: LivingControlPlane, request: Leave)
   await step(host, "delete the Node", () => deleteNode(kubectl, name, deadline(timeouts, "command")));
   await step(host, `forget the pods of ${name}`, () => forgetPods(kubectl, name));
   await forgetNode(kubectl, name);
+  if (hostOf(plan.endpoint) === address && !isEnding(plan.clusterId))
+    progress.warn(
+      `the cluster's endpoint (${plan.endpoint}) was on ${name}: until \`endpoint\` is changed, no worker reaches the API`,
+    );
   if (role === "controlPlane") await forgetMember(request);
 }
 

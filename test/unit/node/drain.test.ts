@@ -136,3 +136,11 @@ test("force deletes what is held back, skip leaves it and says so", async () => 
   assert.deepEqual(skipped.left(), ["b"]);
   assert.match(said.at(-1) ?? "", /left on w1.*web\/keep/);
 });
+
+test("pods that do not end in time are named", async () => {
+  const ending = pod("a", { deletionTimestamp: "2026-11-21T07:00:00Z" });
+  await assert.rejects(
+    drain(cluster([ending], () => false).kubectl, { ...options, timeoutMs: 0 }),
+    /still ending|blocks/,
+  );
+});
