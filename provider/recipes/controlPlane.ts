@@ -44,11 +44,13 @@ import { resetNode } from "../steps/kubeadm/resetNode";
 import { runSteps, type Step } from "../steps/step";
 import { refuseAhead } from "../steps/upgrade/apiServers";
 import { upgradeDue } from "../steps/upgrade/due";
+import { switchPrograms } from "../steps/upgrade/switchPrograms";
 import type { Attempt } from "./attempt";
 import { beforeControlPlaneChange } from "./controlPlaneGate";
+import { endMove } from "./endMove";
 import { introduceSpeaker } from "./frontSpeakers";
 import { gate } from "./gate";
-import { endMove, moveControlPlanes } from "./moveEndpoint";
+import { moveControlPlanes } from "./moveEndpoint";
 import { certificatesOf, renewDueCertificates, renewEndedCertificates } from "./renewCertificates";
 import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 
@@ -220,7 +222,11 @@ async function joinThrough(
     attempt.begun = true;
     // A member that an earlier life left in etcd would keep the new one out.
     await removeMember(peer, { name, address, progress });
-    if (reset) await resetNode(host, { timeouts, progress });
+    if (reset) {
+      await resetNode(host, { timeouts, progress });
+      // A node that comes back may be older than the cluster: what its preparation brought had to wait beside it until now.
+      await switchPrograms(host, plan.kubernetesVersion);
+    }
     const stale = (await peer.kubectl.get({ type: "nodes", name })) !== undefined;
     const own = { host, progress, plan, kubectl: peer.kubectl, approver: host };
     const current = { ...plan, endpoint: await clusterEndpoint(peer.kubectl) };

@@ -27,9 +27,10 @@ import { resetNode } from "../steps/kubeadm/resetNode";
 import { removedNames } from "../steps/node/removedNames";
 import { runSteps, type Step } from "../steps/step";
 import { refuseAhead } from "../steps/upgrade/apiServers";
+import { switchPrograms } from "../steps/upgrade/switchPrograms";
 import type { Attempt } from "./attempt";
 import { convergeWorker } from "./convergeWorker";
-import { endMove } from "./moveEndpoint";
+import { endMove } from "./endMove";
 
 const joining: readonly Step<JoinContext>[] = [
   denyFormer,
@@ -70,7 +71,11 @@ export async function bringUpWorker(plan: NodePlan, attempt: Attempt): Promise<v
       else {
         await refuseAhead(peer.kubectl, name, plan.kubernetesVersion);
         attempt.begun = true;
-        if (decision.reset) await resetNode(host, { timeouts, progress });
+        if (decision.reset) {
+          await resetNode(host, { timeouts, progress });
+          // A node that comes back may be older than the cluster: what its preparation brought had to wait beside it until now.
+          await switchPrograms(host, plan.kubernetesVersion);
+        }
         await runSteps<JoinContext>({ ...context, stale: decision.stale }, joining);
       }
       await endMove(context);
