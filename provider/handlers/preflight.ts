@@ -15,7 +15,7 @@ export type PreflightOutputs = {
   /** Names of hosts that were good, with the machine that was looked at. */
   passed: Record<string, string>;
   /** The virtual address that was found unused; from then on the cluster has it. */
-  virtualIp?: string;
+  unusedAddress?: string;
   /** The cluster was there when this ran: all its hosts are to be ready before a control plane is changed. */
   established: boolean;
 };
@@ -71,12 +71,18 @@ async function update(
   known: KnownPreflight,
   inputs: PreflightInputs,
 ): Promise<PreflightOutputs> {
-  const { passed = {}, virtualIp, established } = known.outputs;
+  const { passed = {}, unusedAddress, established } = known.outputs;
   const { kubernetesVersion: from } = known.inputs;
   const changed = from !== inputs.kubernetesVersion || !known.converged;
   try {
     const [gated, there] = await Promise.all([
-      lookAtHosts({ progress, inputs, passed, virtualIp, upgrade: changed ? { from, established } : undefined }),
+      lookAtHosts({
+        progress,
+        inputs,
+        passed,
+        virtualIp: unusedAddress,
+        upgrade: changed ? { from, established } : undefined,
+      }),
       established || changed ? undefined : clusterIsThere({ ...inputs, progress }),
     ]);
     // A state of an earlier release does not say; a cluster that has passed before is there.
@@ -90,7 +96,7 @@ async function update(
 function outputsOf({ hosts, virtualIp }: PreflightInputs, established: boolean): PreflightOutputs {
   return {
     passed: Object.fromEntries(Object.entries(hosts).map(([name, { target }]) => [name, target.machineId])),
-    ...(virtualIp && { virtualIp: virtualIp.address }),
+    ...(virtualIp && { unusedAddress: virtualIp.address }),
     established,
   };
 }
