@@ -1,9 +1,6 @@
 // A cluster moves to another endpoint in place: certificates one control plane at a time, then all control planes, then each worker,
 // then what every node runs. Whoever is the last of its kind does what all were waited for; the former endpoint works until then.
-import type { Host } from "../host/host";
-import { withHost } from "../host/open";
 import { controlPlaneRole } from "../kubeadm/names";
-import { deadline } from "../kubeadm/spec";
 import { hostOf, withPort } from "../lib/endpoint";
 import { UserError } from "../lib/errors";
 import { covers, servedCertificate } from "../steps/certificates/served";
@@ -13,13 +10,11 @@ import { adminKubeconfigs, serverOf } from "../steps/endpoint/kubeconfigs";
 import { moveControlPlane, proveFromControlPlane } from "../steps/endpoint/moveControlPlane";
 import { reissueDue, reissueServing } from "../steps/endpoint/reissueServing";
 import { rememberEndpoint } from "../steps/endpoint/rememberEndpoint";
-import { leadKubeProxy } from "../steps/endpoint/sharedEndpoint";
-import { removeFront } from "../steps/front/remove";
-import { networkObjects } from "../steps/kubeadm/applyNetwork";
 import type { ClusterContext } from "../steps/kubeadm/context";
 import { runSteps, type Step } from "../steps/step";
 import type { Attempt } from "./attempt";
 import { gate } from "./gate";
+import { onPeer } from "./onPeer";
 
 /** Gives the endpoint that the control planes use from here on: the former one while another still lacks its certificate. */
 export async function moveControlPlanes(own: ClusterContext, attempt: Attempt): Promise<string> {
@@ -81,45 +76,4 @@ async function onControlPlane(context: MoveContext, name: string, steps: readonl
   const { plan } = context;
   if (name === plan.name) return runSteps(context, steps);
   await onPeer(context, name, (host, target) => runSteps({ ...context, host, plan: { ...plan, name, target } }, steps));
-}
-
-async function onPeer(
-  { plan: { reach, timeouts }, progress }: ClusterContext,
-  name: string,
-  work: (host: Host, target: ClusterContext["plan"]["target"]) => Promise<void>,
-): Promise<void> {
-  const target = reach[name];
-  if (target) await withHost({ name, target, timeouts, progress, exclusive: true }, (host) => work(host, target));
-}
-
-/** After each node's own part: the last node of the program brings what all nodes run, and ends the former virtual address. */
-export async function endMove(context: ClusterContext): Promise<void> {
-  const { kubectl, approver, plan, progress } = context;
-  const { endpoint, name, network, reach, timeouts } = plan;
-  const { shared, nodes, frontless } = await readEndpoints(kubectl);
-  if (shared === endpoint) return;
-  const late = Object.keys(nodes).filter((node) => nodes[node] !== endpoint);
-  if (late.length > 0) return progress.say(`${endpoint} is used by ${name}; ${late.join(", ")} still to be moved`);
-  progress.say(`leading kube-proxy and the CNI to ${endpoint}`);
-  const timeoutMs = deadline(timeouts, "apply");
-  if (await leadKubeProxy(kubectl, endpoint)) await rolledOut(approver, "kube-system", "kube-proxy", timeoutMs);
-  const objects = networkObjects({ network, endpoint });
-  await kubectl.apply(objects, { fieldManager: "pulumi-kubeadm-cni", force: true });
-  if (objects.length > 0) await rolledOut(approver, "kube-flannel", "kube-flannel-ds", timeoutMs);
-  if (frontless)
-    for (const peer of Object.keys(reach))
-      await (peer === name ? removeFront(context.host) : onPeer(context, peer, removeFront));
-  await rememberEndpoints(kubectl, { shared: endpoint });
-}
-
-async function rolledOut(host: Host, namespace: string, daemonSet: string, timeoutMs: number): Promise<void> {
-  const kubectl = [
-    "kubectl",
-    "--kubeconfig",
-    "/etc/kubernetes/admin.conf",
-    "--cache-dir",
-    "/run/pulumi-kubeadm/kubectl",
-  ];
-  const wait = ["rollout", "status", `daemonset/${daemonSet}`, `--timeout=${Math.round(timeoutMs / 1000)}s`];
-  await host.run([...kubectl, "-n", namespace, ...wait], { timeoutMs: timeoutMs + 10_000 });
 }
