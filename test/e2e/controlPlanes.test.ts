@@ -1,7 +1,14 @@
 // Several control planes: joined one by one, their configuration changed in place, one removed.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
-import { clusterOf, containerHosts, Program, type Spec } from "../support/program";
+import { decrypting } from "../../provider/steps/backup/ageFile";
+import { killedAt } from "../support/kill";
+import { clusterOf, containerHosts, Program, type Spec, secret } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
 import { TestLab } from "../support/testLab";
 import { isReady, Workstation } from "../support/workstation";
@@ -10,12 +17,14 @@ const controlPlanes = ["c1", "c2", "c3"];
 /** Those that are left when one has gone. */
 const staying = ["c1", "c2"];
 const hosts = [...controlPlanes, "w1"];
+const passphrase = "one-passphrase-for-all-copies";
 const policyPath = "/etc/kubernetes/audit/policy.yaml";
 const policy = (level: string) => JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level }] });
 
 describe("several control planes", () => {
   let lab: TestLab;
   let program: Program;
+  let copies: string;
   let spec: Spec & { clusters: { ha: Record<string, unknown> } };
   let kubectl: Workstation;
   const found = new Map<string, Snapshot>();
@@ -40,6 +49,7 @@ describe("several control planes", () => {
     },
   });
 
+  /** Names of the members that vote. */
   async function etcdMembers(): Promise<string[]> {
     const certificates =
       "--cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key";
@@ -48,9 +58,13 @@ describe("several control planes", () => {
     return output
       .trim()
       .split("\n")
+      .filter((line) => line.endsWith(", false"))
       .map((line) => line.split(", ")[2] ?? "")
       .sort();
   }
+
+  const backupsOn = async (host: string): Promise<string[]> =>
+    (await lab.sh(host, "ls -1A /var/lib/pulumi-kubeadm/backups")).split("\n").sort();
 
   /** When the API server's container on a host was started. */
   const apiServerStart = async (host: string): Promise<string> => {
@@ -63,16 +77,23 @@ describe("several control planes", () => {
     await lab.up(hosts);
     for (const host of hosts) found.set(host, await snapshot(lab, host));
     program = await Program.create();
-    const args = await clusterOf(lab, { controlPlanes, workers: ["w1"] });
+    copies = mkdtempSync(join(tmpdir(), "copies-"));
+    const backup = { keep: 2, copyTo: copies, passphrase: secret("backup") };
+    const args = await clusterOf(lab, { controlPlanes, workers: ["w1"] }, { backup });
     spec = {
       clusters: { ha: { ...args, kubeadm: kubeadm(110), files: { [policyPath]: { content: policy("None") } } } },
     };
-    await program.describe(spec, { sshKey: lab.privateKey() });
+    await program.describe(spec, { sshKey: lab.privateKey(), backup: passphrase });
   });
 
   after(async () => {
     program?.close();
     await lab?.close();
+    rmSync(copies, { recursive: true, force: true });
+  });
+
+  it("are killed while the last one is a learner of etcd", async () => {
+    await killedAt(program.stack, ["up"], /kubeadm join on c3 .*: etcd/, "both");
   });
 
   it("join one by one, with nothing left that lets another one in", async () => {
@@ -89,6 +110,44 @@ describe("several control planes", () => {
       secrets.filter((name: string) => /^(bootstrap-token|kubeadm-certs)/.test(name)),
       [],
     );
+  });
+
+  it("have a backup from before each change, the last ones on the host and all of them encrypted here", async () => {
+    const kept = await backupsOn("c1");
+    assert.equal(kept.length, 2);
+    const [newest = ""] = kept.slice(-1);
+    const directory = `/var/lib/pulumi-kubeadm/backups/${newest}`;
+    assert.equal(await lab.sh("c1", `stat -c %a ${directory} ${directory}/*`), "700\n600\n600");
+    const told = JSON.parse(await lab.sh("c1", `cat ${directory}/backup.json`));
+    assert.equal(await lab.sh("c1", `sha256sum <${directory}/backup.tar | cut -d' ' -f1`), told.tar.sha256);
+    const here = join(copies, told.clusterId);
+    // The joins of c2 and c3, and that of c3 again.
+    assert.ok(readdirSync(here).length >= 3);
+    const file = join(here, `${newest}.tar.age`);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.ok(!readFileSync(file).includes("PRIVATE KEY"));
+    const opened = await buffer(await decrypting(createReadStream(file), passphrase));
+    assert.equal(createHash("sha256").update(opened).digest("hex"), told.tar.sha256);
+    assert.ok(opened.includes("PRIVATE KEY"));
+    assert.ok(!program.stack.transcript.includes(passphrase));
+  });
+
+  it("let none go where etcd would lose its quorum", async () => {
+    await lab.sh("c2", "mv /etc/kubernetes/manifests/etcd.yaml /root/etcd.yaml");
+    const all = spec.clusters.ha["controlPlanes"] as Record<string, unknown>;
+    const { c3: _, ...others } = all;
+    spec.clusters.ha["controlPlanes"] = others;
+    await program.describe(spec);
+    const { code, output } = await program.stack.up();
+    await lab.sh("c2", "mv /root/etcd.yaml /etc/kubernetes/manifests/etcd.yaml");
+    assert.notEqual(code, 0, output);
+    assert.match(output, /c3 cannot leave: etcd would lose its quorum: 1 healthy of 2 members would be left.*c2: /s);
+    assert.ok(isReady((await kubectl.nodes())["c3"]));
+    assert.deepEqual(await etcdMembers(), controlPlanes);
+    const ready = `kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://${lab.host("c2").address}:6443 get --raw /readyz`;
+    await lab.sh("c2", `for i in $(seq 90); do [ "$(${ready} 2>&1)" = ok ] && exit; sleep 1; done; exit 1`);
+    spec.clusters.ha["controlPlanes"] = all;
+    await up();
   });
 
   it("refuse to lose the one whose address is the endpoint", async () => {
