@@ -6,7 +6,14 @@ import { withHost } from "../host/open";
 import { deadline, type Target, type Timeouts } from "../kubeadm/spec";
 import type { Progress } from "../lib/progress";
 import { admitRebuilt } from "../steps/recover/admitRebuilt";
-import { type RecoverContext, type RecoverPlan, readPlan, removeWork, writePlan } from "../steps/recover/context";
+import {
+  finishWork,
+  type RecoverContext,
+  type RecoverPlan,
+  readPlan,
+  removeWork,
+  writePlan,
+} from "../steps/recover/context";
 import type { BackupChoice } from "../steps/recover/fetchBackup";
 import { forgetLost } from "../steps/recover/forgetLost";
 import { makeControlPlane } from "../steps/recover/makeControlPlane";
@@ -52,7 +59,7 @@ export async function recover(request: RecoverRequest): Promise<RecoverPlan | un
     const readyMs = deadline(timeouts, "ready");
     await runSteps<RecoverContext>({ host, progress, plan, kubectl, machineId: target.machineId, readyMs }, steps);
     await markJoined(host, plan.clusterId, plan.node);
-    await removeWork(host);
+    await finishWork(host, plan);
     return plan;
   });
 }

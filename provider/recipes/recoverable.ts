@@ -4,26 +4,14 @@ import { nodeAddress } from "../host/address";
 import { gatherFacts } from "../host/facts";
 import type { Host } from "../host/host";
 import { readClaim } from "../host/journal";
-import { living, mayBeQuorum } from "../kubeadm/livingQuorum";
-import { rebuiltDocuments, versionIn } from "../kubeadm/rebuilt";
 import { RefusedError } from "../lib/errors";
-import type { Progress } from "../lib/progress";
 import { observe } from "../steps/kubeadm/observe";
 import { makeWork, type RecoverPlan } from "../steps/recover/context";
-import { takeEtcdPrograms } from "../steps/recover/etcdPrograms";
-import { type BackupChoice, type FetchedBackup, fetchBackup } from "../steps/recover/fetchBackup";
-import { answering } from "../steps/recover/others";
+import type { FetchedBackup } from "../steps/recover/fetchBackup";
 import { readSnapshot, type SnapshotContent } from "../steps/recover/readSnapshot";
-import { etcdManifest, lookAtSurvivor, saveSurvivor } from "../steps/recover/survivor";
-
-export interface Wish {
-  /** Absent: the host's own data. */
-  backup: BackupChoice | undefined;
-  /** Absent: what we connect to, when the host owns it. */
-  address: string | undefined;
-  connectedTo: string;
-  progress: Progress;
-}
+import { etcdManifest } from "../steps/recover/survivor";
+import { ofBackup, ofSurvivor, rebuilt, type Wish } from "./recoverySource";
+import { refuseSecondCluster } from "./refuseSecondCluster";
 
 export interface Recoverable {
   plan: RecoverPlan;
@@ -62,7 +50,8 @@ export async function findRecoverable(host: Host, wish: Wish): Promise<Recoverab
   const others = content.controlPlanes.filter(
     ({ name, addresses }) => name !== claim.node && !addresses.includes(address),
   );
-  const alive = await refuseQuorum(host, others, wish.backup === undefined);
+  const configuration = backup?.clusterConfiguration ?? content.configMaps["kubeadm-config"]?.["ClusterConfiguration"];
+  const alive = await refuseSecondCluster(host, { others, address, survivor: manifest !== undefined, configuration });
   const token = randomBytes(8).toString("hex");
   const plan: RecoverPlan = {
     format: 1,
@@ -80,36 +69,6 @@ export async function findRecoverable(host: Host, wish: Wish): Promise<Recoverab
   return { plan, content, backup, others, alive };
 }
 
-type Source = { image: string; dataDir: string; backup: FetchedBackup | undefined };
-
-async function ofSurvivor(
-  host: Host,
-  manifest: { image: string; dataDir: string } & Parameters<typeof lookAtSurvivor>[1],
-  wish: Wish,
-): Promise<Source> {
-  const { image, dataDir } = manifest;
-  await takeEtcdPrograms(host, image);
-  const survivor = await lookAtSurvivor(host, manifest);
-  if (survivor.leader)
-    throw new RefusedError(
-      `${host.label}: its etcd follows a leader: the cluster has its quorum`,
-      "look why the API server does not answer (/var/log/pods on the host); recover is for a quorum that is lost for good",
-    );
-  if (wish.backup !== undefined) return { image, dataDir, backup: await fetchBackup(host, wish.backup) };
-  wish.progress.say(`taking a snapshot of what etcd on ${host.label} holds`);
-  await saveSurvivor(host, survivor);
-  return { image, dataDir, backup: undefined };
-}
-
-async function ofBackup(host: Host, { backup: choice, progress }: Wish): Promise<Source> {
-  if (choice === undefined)
-    throw new RefusedError(`${host.label}: holds no data of a cluster`, "give a backup: --backup latest, NAME or FILE");
-  progress.say(`bringing the backup to ${host.label}`);
-  const backup = await fetchBackup(host, choice);
-  await takeEtcdPrograms(host, backup.image);
-  return { image: backup.image, dataDir: backup.dataDir, backup };
-}
-
 function refuseForeign(host: Host, ids: (string | undefined)[]): void {
   const [own, ...others] = ids.filter((id) => id !== undefined);
   const other = others.find((id) => id !== own);
@@ -120,43 +79,10 @@ function refuseForeign(host: Host, ids: (string | undefined)[]): void {
     );
 }
 
-async function refuseQuorum(host: Host, others: Recoverable["others"], survivor: boolean): Promise<string[]> {
-  const answers = await answering(
-    host,
-    others.flatMap(({ addresses }) => addresses),
-  );
-  const quorum = mayBeQuorum({ known: others, answering: answers, survivor });
-  if (quorum !== undefined)
-    throw new RefusedError(
-      `etcd answers on ${quorum.join(", ")}: together with what else is there that can be a quorum, and a recovery would make a second cluster`,
-      "bring those back to health; if they are to be given up, switch them off first",
-    );
-  return living({ known: others, answering: answers });
-}
-
 async function ownAddress(host: Host, { address, connectedTo }: Wish): Promise<string> {
   return nodeAddress(host.label, await gatherFacts(host), address, connectedTo);
 }
 
 function hostOfUrl(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, "");
-}
-
-/** Images and programs are the program's to bring: what runs after the recovery is the version that ran before it. */
-async function rebuilt(
-  host: Host,
-  node: string,
-  address: string,
-  { backup, content }: { backup: FetchedBackup; content: SnapshotContent },
-): Promise<string> {
-  const wanted = versionIn(backup.clusterConfiguration);
-  const there = (await host.run(["kubeadm", "version", "-o", "short"])).stdout.trim();
-  if (there !== `v${wanted}`)
-    throw new RefusedError(
-      `${host.label}: has kubeadm ${there}, and the backup is of a cluster at v${wanted}`,
-      `set kubernetesVersion to ${wanted} in the program and run \`pulumi up\`, which prepares the host with it`,
-    );
-  const kubeletConfiguration = content.configMaps["kubelet-config"]?.["kubelet"];
-  const { clusterConfiguration } = backup;
-  return rebuiltDocuments({ node, address, clusterConfiguration, kubeletConfiguration });
 }

@@ -11,7 +11,7 @@ import { type RecoverRequest, recover } from "../recipes/recover";
 import type { BackupChoice } from "../steps/recover/fetchBackup";
 import { type RecoverArguments, recoverArguments } from "./arguments";
 import { connectionOf, secretIn } from "./connection";
-import { describeBegun, describeFound } from "./describe";
+import { describeBegun, describeDone, describeFound } from "./describe";
 import type { Terminal } from "./terminal";
 
 /** undefined: help was asked for. Otherwise what to print. */
@@ -24,7 +24,7 @@ export async function recoverCommand(words: readonly string[], terminal: Termina
   try {
     const target = await targetOf(connection, progress);
     const plan = await recover({
-      name: args.login.host,
+      name: "control plane",
       target,
       backup,
       address: args.address,
@@ -33,11 +33,7 @@ export async function recoverCommand(words: readonly string[], terminal: Termina
       agree: agreement(args, terminal),
     });
     if (plan === undefined) throw new UserError("nothing was changed");
-    return (
-      `${plan.node} is the cluster's only control plane now, at ${plan.address}. ` +
-      `The former data of etcd is in ${plan.aside} on it.\n` +
-      "Next: `pulumi up`, which joins the other control planes again; back up soon.\n"
-    );
+    return describeDone(plan);
   } finally {
     await closeHosts();
   }
@@ -59,7 +55,7 @@ function progressOn(terminal: Terminal): Progress {
 async function targetOf(connection: Connection, progress: Progress): Promise<Target> {
   progress.say(`connecting to ${connection.host}`);
   try {
-    return await openMachine({ name: connection.host, connection, progress }, async (host, hostKeys) => {
+    return await openMachine({ name: "control plane", connection, progress }, async (host, hostKeys) => {
       const { machineId } = await gatherFacts(host);
       return { connection, hostKeys, machineId, address: connection.host };
     });

@@ -11,7 +11,9 @@ export function describeFound({ plan, content, backup, others, alive }: Recovera
     ...(backup ? ([["age", age(backup.info.name, now)]] as [string, string][]) : []),
     ["nodes", content.nodes.join(", ")],
     ["given up", lost.length === 0 ? "no other control plane" : lost.join(", ")],
-    ["old data", `moved to ${plan.aside}, not deleted`],
+    ...(plan.rebuild === undefined
+      ? ([["old data", `moved to ${plan.aside}, not deleted`]] as [string, string][])
+      : []),
   ];
   const width = Math.max(...rows.map(([word]) => word.length));
   const table = rows.map(([word, value]) => `  ${word.padEnd(width)}  ${value}`).join("\n");
@@ -41,6 +43,14 @@ export function age(name: string, now: Date): string {
   if (!Number.isFinite(minutes)) return "unknown";
   if (minutes < 120) return `${minutes} minutes`;
   return minutes < 2880 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1440)} days`;
+}
+
+export function describeDone({ node, address, aside, rebuild }: RecoverPlan): string {
+  const former = rebuild === undefined ? ` The former data of etcd is in ${aside} on it.` : "";
+  return (
+    `${node} is the cluster's only control plane now, at ${address}.${former}\n` +
+    "Next: `pulumi up`, which joins the other control planes again.\n"
+  );
 }
 
 export function describeBegun({ node, address, source }: RecoverPlan): string {

@@ -1,5 +1,6 @@
 // The cluster is told of the machine that its control plane is on now: the approver trusts its address, and its name is let in.
 import { runKubeadm } from "../kubeadm/runKubeadm";
+import { approveNow, installApprover } from "../node/approver/install";
 import { recordNode } from "../node/clusterRecord";
 import { admitMachine } from "../node/removedNames";
 import type { Step } from "../step";
@@ -11,6 +12,9 @@ export const admitRebuilt: Step<RecoverContext> = {
   run: async ({ host, kubectl, plan, machineId, readyMs }) => {
     await recordNode(kubectl, plan.node, { addresses: [plan.address], machineId, role: "control-plane" });
     await admitMachine(kubectl, plan.node, machineId);
+    // Nobody else is left to approve its kubelet's serving certificate; its timer takes what comes later.
+    await installApprover(host);
+    await approveNow(host);
     // From here on the kubelet renews its own certificate.
     const argv = ["init", "phase", "kubelet-finalize", "all", "--config", `${workDirectory}/kubeadm.yaml`];
     await runKubeadm(host, argv, { timeoutMs: readyMs });

@@ -58,6 +58,12 @@ export async function removeWork(host: Host): Promise<void> {
   await host.sh(`rm -f ${planPath}; rm -rf ${workDirectory}`);
 }
 
+/** Where there was no former data, nothing of it is kept. */
+export async function finishWork(host: Host, { aside }: RecoverPlan): Promise<void> {
+  await host.sh(`[ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty "$1"`, [aside]);
+  await removeWork(host);
+}
+
 export async function makeWork(host: Host): Promise<void> {
   await host.sh(`rm -rf ${workDirectory}; mkdir -m 700 ${workDirectory}`);
 }

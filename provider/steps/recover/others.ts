@@ -1,6 +1,7 @@
 // Whether the other members of etcd are really gone: one that answers may be part of a quorum that lives.
 import { connect } from "node:net";
 import type { Host } from "../../host/host";
+import { unpackedDirectory } from "./context";
 
 const seconds = 3;
 // openssl is there for kubeadm's own needs; a port that takes a connection is enough, whatever it says then.
@@ -23,6 +24,22 @@ export async function answering(host: Host, addresses: readonly string[]): Promi
   ]);
   const fromHost = stdout.split("\n").map((line) => line.replace(/^\[|\]$/g, ""));
   return new Set([...fromHost.filter((line) => line !== ""), ...fromHere.flat()]);
+}
+
+// Everybody may ask /readyz; whoever shows another cluster's certificate is none of ours.
+const askEndpoint = `
+for dir in "" ${unpackedDirectory}; do
+  ca=$dir/etc/kubernetes/pki/ca.crt
+  if [ -e "$ca" ]; then break; fi
+done
+kubectl --kubeconfig /dev/null --server "https://$1" --certificate-authority "$ca" --request-timeout ${seconds}s \\
+  --cache-dir /run/pulumi-kubeadm/kubectl get --raw /readyz >/dev/null 2>&1 && echo ready || :
+`;
+
+/** The API is ready at the cluster's endpoint: somebody serves it. */
+export async function endpointAnswers(host: Host, endpoint: string): Promise<boolean> {
+  const { stdout } = await host.sh(askEndpoint, [endpoint], { timeoutMs: 30_000 });
+  return stdout.trim() === "ready";
 }
 
 function takesConnection(host: string): Promise<boolean> {
