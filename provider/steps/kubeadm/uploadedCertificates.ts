@@ -32,7 +32,8 @@ export async function withUploadedCertificates<T>(
       "--config",
       config,
     ];
-    await runKubeadm(peer.host, argv, { timeoutMs: 60_000 });
+    // kubeadm asks a slow API again for a minute of its own.
+    await runKubeadm(peer.host, argv, { timeoutMs: 120_000 });
     await peer.host.run(["rm", "-f", config]);
     return use(key);
   };
