@@ -9,8 +9,8 @@ export function judgeCluster(view: ClusterView, wish: UpgradeWish): Finding[] {
   if (!isDue(view, wish)) return [];
   return [
     ...judgeVersions(view, wish),
-    ...judgeReadiness(view, wish),
     ...judgeServers(view),
+    ...judgeReadiness(view, wish),
     ...judgeEtcd(view, wish),
     ...judgeDeprecatedApis(view, wish),
     ...judgeBudgets(view.blockers, wish),

@@ -15,6 +15,8 @@ import { type ClusterView, isVirtual, type NodeView, type UpgradeWish } from "./
 
 /** How long pods that start get until a budget that counts them has to allow something. */
 const startingMs = 60_000;
+/** How long a control plane's servers get to be well again. */
+const restartedMs = 15_000;
 
 export async function lookAtCluster(
   peer: LivingControlPlane,
@@ -24,15 +26,25 @@ export async function lookAtCluster(
 ): Promise<ClusterView> {
   const { kubectl } = peer;
   progress.say(`asking ${peer.host.label} about the whole cluster before its upgrade to ${wish.to}`);
-  const [objects, servers, kubeProxy, etcd] = await Promise.all([
+  const [objects, { servers, etcd }, kubeProxy] = await Promise.all([
     kubectl.list({ type: "nodes" }),
-    lookAtServers(peer),
+    settledControlPlanes(peer),
     kubeProxyVersion(kubectl),
-    lookAtEtcd(peer),
   ]);
   const nodes = objects.filter((node) => !isVirtual(node)).map((node) => nodeView(node, record));
   const blockers = await settledBlockers(kubectl, drainedNodes(nodes, wish), wish, progress);
   return { nodes, servers, kubeProxy, etcd, blockers };
+}
+
+/** A server or a member that was just restarted is well again in a moment; one that is not is told. */
+async function settledControlPlanes(peer: LivingControlPlane): Promise<Pick<ClusterView, "servers" | "etcd">> {
+  const over = Date.now() + restartedMs;
+  for (;;) {
+    const [servers, etcd] = await Promise.all([lookAtServers(peer), lookAtEtcd(peer)]);
+    const well = servers.every(({ failure }) => failure === undefined) && etcd.healthy.size === etcd.members.length;
+    if (well || Date.now() > over) return { servers, etcd };
+    await sleep(2000);
+  }
 }
 
 function nodeView(node: KubeObject, { nodes }: ClusterRecord): NodeView {

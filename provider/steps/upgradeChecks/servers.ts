@@ -11,12 +11,12 @@ ask() {
   kubectl --kubeconfig /etc/kubernetes/admin.conf --cache-dir /run/pulumi-kubeadm/kubectl \\
     --server "https://$1" --request-timeout ${requestSeconds}s get --raw "$2" 2>&1
 }
-failed() { printf 'failed %s\\n' "$(printf '%s' "$1" | tail -n 1 | cut -c1-200)"; }
+failed() { printf 'failed %s\\n' "$(printf '%s' "$1" | tail -n 1 | cut -c1-4000)"; }
 for server in "$@"; do
   printf 'server %s\\n' "$server"
   if ! said=$(ask "$server" /version); then failed "$said"; continue; fi
   printf '%s\\n' "$said" | sed -n 's/.*"gitVersion": *"\\([^"]*\\)".*/version \\1/p'
-  if ! said=$(ask "$server" /readyz); then failed "$said"; continue; fi
+  if ! said=$(ask "$server" /readyz); then failed "$said"; fi
   if ! said=$(ask "$server" /metrics); then failed "$said"; continue; fi
   printf '%s\\n' "$said" | grep '^${deprecatedApisMetric}{' || true
 done
@@ -49,8 +49,15 @@ export function parseServers(text: string, names: ReadonlyMap<string, string>): 
     return {
       name: names.get(endpoint) ?? endpoint,
       version: after("version"),
-      failure: after("failed"),
+      failure: why(after("failed")),
       deprecated: parseDeprecatedApis(part),
     };
   });
+}
+
+/** /readyz tells of every check, most of which are well: those that are not say enough. */
+function why(said: string | undefined): string | undefined {
+  if (said === undefined) return undefined;
+  const failing = [...said.matchAll(/\[-\](\S+) failed/g)].map(([, name]) => name);
+  return failing.length > 0 ? `/readyz: ${failing.join(", ")} failed` : said.slice(0, 200);
 }

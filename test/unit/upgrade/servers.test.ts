@@ -35,10 +35,12 @@ test("each API server is told by its node: version, deprecated APIs, or why it d
   assert.match(c2?.failure ?? "", /was refused/);
 });
 
-test("a server that answers without being ready, or without its metrics, keeps its version", () => {
-  const [c1] = parseServers(
-    "server a:1\nversion v1.34.4\nfailed [-]etcd failed: reason withheld\n",
-    new Map([["a:1", "c1"]]),
-  );
-  assert.deepEqual(c1, { name: "c1", version: "v1.34.4", failure: "[-]etcd failed: reason withheld", deprecated: [] });
+test("a server that is not ready says which of its checks fail, and the rest is read all the same", () => {
+  const said = String.raw`Error from server (InternalError): an error on the server ("[+]ping ok\n[-]etcd-readiness failed: reason withheld\n[+]log ok\n[-]informer-sync failed: reason withheld\nreadyz check failed") has prevented the request from succeeding`;
+  const metric =
+    'apiserver_requested_deprecated_apis{group="g",removed_release="1.34",resource="r",subresource="",version="v1"} 1';
+  const [c1] = parseServers(`server a:1\nversion v1.34.4\nfailed ${said}\n${metric}\n`, new Map([["a:1", "c1"]]));
+  assert.equal(c1?.version, "v1.34.4");
+  assert.equal(c1?.failure, "/readyz: etcd-readiness, informer-sync failed");
+  assert.equal(c1?.deprecated.length, 1);
 });
