@@ -4,6 +4,7 @@ import { nodeAddress } from "../host/address";
 import { gatherFacts } from "../host/facts";
 import type { Host } from "../host/host";
 import { readClaim } from "../host/journal";
+import { revisionBump } from "../kubeadm/revisionBump";
 import { RefusedError } from "../lib/errors";
 import { observe } from "../steps/kubeadm/observe";
 import { makeWork, type RecoverPlan } from "../steps/recover/context";
@@ -61,6 +62,7 @@ export async function findRecoverable(host: Host, wish: Wish): Promise<Recoverab
     address,
     source: backup ? `backup ${backup.info.name} of ${backup.info.node}` : `the data of ${claim.node} itself`,
     revision: content.revision,
+    bump: revisionBump(content.revision, Date.now()),
     dataDir,
     aside: `${dataDir}.before-recovery-${token}`,
     ...(manifest || !backup ? {} : { rebuild: await rebuilt(host, claim.node, address, { backup, content }) }),

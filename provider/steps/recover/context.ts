@@ -12,9 +12,6 @@ export const snapshotPath = `${workDirectory}/snapshot.db`;
 export const unpackedDirectory = `${workDirectory}/backup`;
 const planPath = `${workDirectory}/plan.json`;
 
-/** As etcd's own documentation advises: more than a cluster can write between the snapshot and its loss. */
-export const revisionBump = 1_000_000_000;
-
 const planSchema = z.object({
   format: z.literal(1),
   /** Makes this etcd another cluster than the lost one, whose members may still try to find it. */
@@ -26,6 +23,7 @@ const planSchema = z.object({
   source: z.string(),
   /** etcd's, before it is bumped. */
   revision: z.number().int(),
+  bump: z.number().int().positive(),
   dataDir: z.string().startsWith("/"),
   /** Where the data that was there before goes. */
   aside: z.string().startsWith("/"),

@@ -5,7 +5,7 @@ import { ApiError } from "../../host/kubeErrors";
 import { UserError } from "../../lib/errors";
 import { readClusterRecord } from "../node/clusterRecord";
 import type { Step } from "../step";
-import { type RecoverContext, revisionBump } from "./context";
+import type { RecoverContext } from "./context";
 
 export const proveRecovery: Step<RecoverContext> = {
   title: "prove that the API serves the recovered cluster",
@@ -23,7 +23,7 @@ export const proveRecovery: Step<RecoverContext> = {
     }
     const list = (await kubectl.raw("/api/v1/namespaces?limit=1")) as { metadata?: { resourceVersion?: string } };
     const revision = Number(list.metadata?.resourceVersion ?? 0);
-    if (revision <= plan.revision + revisionBump / 2)
+    if (revision < plan.revision + plan.bump)
       throw new UserError(`${host.label}: the API is at revision ${revision}, which clients may have seen before`);
     const record = await readClusterRecord(kubectl);
     if (record?.clusterId !== plan.clusterId)
