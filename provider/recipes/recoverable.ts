@@ -64,7 +64,7 @@ export async function findRecoverable(host: Host, wish: Wish): Promise<Recoverab
     revision: content.revision,
     bump: revisionBump(content.revision, Date.now()),
     dataDir,
-    aside: `${dataDir}.before-recovery-${token}`,
+    aside: await asideOf(host, dataDir, token),
     ...(manifest || !backup ? {} : { rebuild: await rebuilt(host, claim.node, address, { backup, content }) }),
     image,
   };
@@ -87,4 +87,10 @@ async function ownAddress(host: Host, { address, connectedTo }: Wish): Promise<s
 
 function hostOfUrl(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, "");
+}
+
+/** On the same file system, so that the move is one rename. */
+async function asideOf(host: Host, dataDir: string, token: string): Promise<string> {
+  const { code } = await host.run(["mountpoint", "-q", dataDir], { ok: [0, 1, 32] });
+  return code === 0 ? `${dataDir}/before-recovery-${token}` : `${dataDir}.before-recovery-${token}`;
 }
