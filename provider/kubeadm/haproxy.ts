@@ -30,6 +30,8 @@ defaults
     mode tcp
     log global
     timeout connect 500ms
+    # One that is slow to answer is not dead: its connections stay.
+    timeout check 3s
     # Watches and kubectl exec may be silent for long; what is dead is found by keepalives.
     timeout client 4h
     timeout server 4h

@@ -39,8 +39,8 @@ global_defs {
 vrrp_script api_server {
     script "${checkPath}"
     interval 1
-    timeout 3
-    # haproxy passes a busy API server by before that.
+    timeout 5
+    # haproxy passes it by before that; a slow API server is better than an address that nobody has.
     fall 3
     rise 1
     init_fail
@@ -88,7 +88,7 @@ function checkScript({ front, node }: FrontPlan): string {
 # Whether this host may hold the API's address: its own API server is ready, and haproxy runs.
 kill -0 "$(cat ${haproxyPidFile})" 2>/dev/null || exit 1
 answer=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' |
-  timeout 2 openssl s_client -quiet -verify_quiet -verify_return_error -CAfile /etc/kubernetes/pki/ca.crt \\
+  timeout 4 openssl s_client -quiet -verify_quiet -verify_return_error -CAfile /etc/kubernetes/pki/ca.crt \\
     -connect '${server}' 2>/dev/null | head -n 1)
 case "$answer" in
   "HTTP/1."?" 200"*) exit 0 ;;
