@@ -65,7 +65,7 @@ export class Poller {
     return new Poller(`Service ${address}:${port} from ${host}`, child);
   }
 
-  /** All it saw so far. */
+  /** All it saw since its first answer. */
   report(): PollReport {
     return reportOf(this.polled);
   }
@@ -96,7 +96,8 @@ export class Poller {
     this.rest = lines.pop() ?? "";
     for (const line of lines) {
       const polled = parsePolled(line);
-      if (polled) this.polled.push(polled);
+      // Before its first answer there is nothing yet that could be lost.
+      if (polled && (this.polled.length > 0 || polled.outcome === "ok")) this.polled.push(polled);
     }
   }
 }
