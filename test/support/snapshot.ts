@@ -17,6 +17,9 @@ const volatile = [
   "/root/.ssh",
   "/etc/ld.so.cache",
   "/var/lib/pam",
+  "/var/lib/ucf",
+  // Copies that every change of an account leaves beside the file itself.
+  ...["passwd", "group", "shadow", "gshadow"].map((name) => `/etc/${name}-`),
   "/var/backups",
 ];
 
