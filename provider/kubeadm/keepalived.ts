@@ -1,4 +1,5 @@
 // keepalived on every control plane: the virtual address lies on one whose own API server is ready.
+import { isIPv6 } from "node:net";
 import { type FrontPlan, frontDirectory, ownAddress, speakers, withPrefix } from "./front";
 import { haproxyPidFile, haproxyUnitName } from "./haproxy";
 import type { HostFile } from "./registries";
@@ -63,10 +64,13 @@ ${unicast(own, peers)}    virtual_ipaddress {
 `;
 }
 
-/** keepalived takes a list without anybody for a mistake. */
+/**
+ * Without anybody in the list keepalived would speak multicast, and give the address up for a moment at each change from one way to the
+ * other; so one that is alone speaks to its loopback, where nobody listens.
+ */
 function unicast(own: string, peers: readonly string[]): string {
-  if (peers.length === 0) return "";
-  const list = peers.map((peer) => `        ${peer}\n`).join("");
+  const loopback = isIPv6(own) ? "::1" : "127.0.0.1";
+  const list = (peers.length > 0 ? peers : [loopback]).map((peer) => `        ${peer}\n`).join("");
   return `    unicast_src_ip ${own}\n    unicast_peer {\n${list}    }\n`;
 }
 

@@ -4,6 +4,7 @@ import type { Kubectl } from "../host/kubectl";
 import { withHost } from "../host/open";
 import { AuthenticationError, HostKeyError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { knockFor } from "../lib/silent";
 import { placeFront } from "../steps/front/place";
 import { forgetSpeaker, withThoseThatLeave } from "../steps/front/speakers";
 import type { NodePlan } from "../steps/kubeadm/context";
@@ -45,8 +46,10 @@ async function eachOther(
   );
   await Promise.all(
     others.map(async ([other, target]) => {
+      const knocking = { ...timeouts, connect: knockFor(target.machineId, undefined) };
+      const open = { name: other, target, timeouts: knocking, progress, exclusive: false };
       try {
-        await withHost({ name: other, target, timeouts, progress, exclusive: false }, (host) => tell(host, other));
+        await withHost(open, (host) => tell(host, other));
       } catch (error) {
         const gone = [UnreachableError, AuthenticationError, HostKeyError].some((family) => error instanceof family);
         if (!gone) throw error;

@@ -23,14 +23,15 @@ export async function withThoseThatLeave(front: Front, kubectl: Kubectl): Promis
 
 const split = (addresses: string): string[] => addresses.split(",").map((address) => address.trim());
 
-/** $1: address. Without a peer keepalived knows no list of them. */
+/** $1: address. What is left is what would have been written without it. */
 export const forgetScript = `
 keepalived=${keepalivedConfigPath} haproxy=${haproxyConfigPath}
 [ -e "$keepalived" ] && [ -e "$haproxy" ] || exit 0
 if grep -qx "        $1" "$keepalived"; then
   sed "/^        $1\\$/d" "$keepalived" >"$keepalived.new"
   if ! grep -A 1 '^    unicast_peer {' "$keepalived.new" | grep -q '^        '; then
-    sed -i -e '/^    unicast_src_ip /d' -e '/^    unicast_peer {/,/^    }/d' "$keepalived.new"
+    case "$1" in *:*) loopback=::1 ;; *) loopback=127.0.0.1 ;; esac
+    sed -i "s/^    unicast_peer {$/&\\n        $loopback/" "$keepalived.new"
   fi
   chmod 600 "$keepalived.new"
   mv "$keepalived.new" "$keepalived"
