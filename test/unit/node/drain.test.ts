@@ -101,7 +101,7 @@ function cluster(pods: KubeObject[], allowed: (name: string) => boolean, cordone
 
 const said: string[] = [];
 const progress = { say: () => {}, warn: (text: string) => said.push(text) };
-const options = { node: "w1", timeoutMs: 60, progress };
+const options = { node: "w1", timeoutMs: 1000, progress };
 const web = { labels: { app: "web" } };
 
 test("every pod leaves by eviction, after the node takes no more", async () => {
