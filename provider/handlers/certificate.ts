@@ -19,5 +19,5 @@ interface Renewed {
 export function certificateDue(known: { outputs: unknown }, news: Renewed, now: number): string | undefined {
   const { certificate } = z.object(certificateOutput).parse(known.outputs);
   if (!certificate || !renewalDue(certificate, news.certificates?.renewBefore, now)) return undefined;
-  return `a certificate of the control plane ends at ${certificate.ends}: it is renewed`;
+  return `a certificate of the control plane ends at ${certificate.ends}: its renewal is due`;
 }
