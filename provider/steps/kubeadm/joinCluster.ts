@@ -5,7 +5,7 @@ import { UserError } from "../../lib/errors";
 import { rememberSecret } from "../../lib/redact";
 import type { Step } from "../step";
 import { finallyDo, withBootstrapToken } from "./bootstrapToken";
-import { type JoinContext, runDirectory } from "./context";
+import { type JoinContext, type NodePlan, runDirectory } from "./context";
 import { discoveryDocument, joinDocuments, phaseDocuments } from "./documents";
 import { runKubeadm } from "./runKubeadm";
 import { withUploadedCertificates } from "./uploadedCertificates";
@@ -21,11 +21,17 @@ export const joinCluster: Step<JoinContext> = {
     await withBootstrapToken(peer, plan.name, progress, async (token) => {
       rememberSecret(token);
       if (plan.role === "worker") return join(context, ca, token);
-      const upload = (certificateKey: string) => phaseDocuments(plan, { certificateKey });
+      const upload = (certificateKey: string) => phaseDocuments(asPeer(context), { certificateKey });
       return withUploadedCertificates(peer, plan.name, upload, progress, (key) => join(context, ca, token, key));
     });
   },
 };
+
+/** The phase runs on the peer, and kubeadm 1.33 asks the API server of the address that its document advertises. */
+function asPeer({ plan, peer }: JoinContext): NodePlan {
+  const target = plan.reach[peer.name];
+  return target === undefined ? plan : { ...plan, name: peer.name, target };
+}
 
 async function join({ host, plan, progress }: JoinContext, ca: string, token: string, key?: string): Promise<void> {
   const work = async () => {
