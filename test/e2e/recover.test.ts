@@ -35,10 +35,10 @@ describe("a quorum that is lost for good", () => {
     });
   }
 
-  async function up(): Promise<Outcome> {
+  async function up(names: string[] = controlPlanes): Promise<Outcome> {
     const args = await clusterOf(
       lab,
-      { controlPlanes, workers: ["w1"] },
+      { controlPlanes: names, workers: ["w1"] },
       { backup: { copyTo: join(dir, "copies"), passphrase: secret("passphrase") } },
     );
     spec = { clusters: { ha: args } };
@@ -46,8 +46,8 @@ describe("a quorum that is lost for good", () => {
     return program.stack.up();
   }
 
-  async function mustUp(): Promise<void> {
-    const { code, output } = await up();
+  async function mustUp(names?: string[]): Promise<void> {
+    const { code, output } = await up(names);
     assert.equal(code, 0, output);
   }
 
@@ -81,6 +81,8 @@ describe("a quorum that is lost for good", () => {
     writeFileSync(join(dir, "passphrase"), `${passphrase}\n`, { mode: 0o600 });
     program = await Program.create();
     await program.describe({}, { sshKey: lab.privateKey(), passphrase });
+    // The backups before the later joins know the worker.
+    await mustUp(["c1"]);
     await mustUp();
     kubectl = await Workstation.create(await program.kubeconfig("ha"));
     uid = await clusterUid();
