@@ -29,8 +29,9 @@ export const convergeKubeProxy: Step<ClusterContext> = {
     await runKubeadm(host, ["init", "phase", "addon", "kube-proxy", "--config", config], { timeoutMs });
     // The pods read their configuration only once; a template with its digest is what rolls them.
     const annotations = { [mark]: wanted };
+    const updateStrategy = { rollingUpdate: { maxUnavailable: roomFor(await kubectl.list({ type: "nodes" })) } };
     const daemonSet = { type: "daemonsets.v1.apps", namespace: "kube-system", name: "kube-proxy" };
-    await kubectl.patch(daemonSet, { spec: { template: { metadata: { annotations } } } });
+    await kubectl.patch(daemonSet, { spec: { updateStrategy, template: { metadata: { annotations } } } });
     await until({ what: "kube-proxy", timeoutMs, progress }, async () => {
       const query = { type: "pods", namespace: "kube-system", labels: "k8s-app=kube-proxy" };
       const [nodes, pods] = await Promise.all([kubectl.list({ type: "nodes" }), kubectl.list(query)]);
@@ -42,11 +43,16 @@ export const convergeKubeProxy: Step<ClusterContext> = {
 
 const mark = "pulumi-kubeadm/configuration";
 
+const isReady = (node: KubeObject) => condition(node, "Ready")?.status === "True";
+
+/** A pod on a node that is down never ends, and counts as away: with room for one alone it would hold up all others. */
+export function roomFor(nodes: readonly KubeObject[]): number {
+  return 1 + nodes.filter((node) => !isReady(node)).length;
+}
+
 /** Ready nodes whose kube-proxy is not of this configuration and ready; on a node that is down nobody can be asked. */
 export function proxiesMissing(nodes: readonly KubeObject[], pods: readonly KubeObject[], wanted: string): string[] {
-  const ready = nodes.filter(
-    (node) => condition(node, "Ready")?.status === "True" && node.metadata.labels?.type !== "virtual-kubelet",
-  );
+  const ready = nodes.filter((node) => isReady(node) && node.metadata.labels?.type !== "virtual-kubelet");
   return ready.flatMap(({ metadata: { name } }) => {
     const own = pods.filter((pod) => (pod.spec as { nodeName?: string } | undefined)?.nodeName === name);
     const fresh = own.filter(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject } from "../../../provider/host/kubeObject";
-import { proxiesMissing } from "../../../provider/steps/kubeadm/convergeKubeProxy";
+import { proxiesMissing, roomFor } from "../../../provider/steps/kubeadm/convergeKubeProxy";
 
 const conditions = (ready: string) => ({ conditions: [{ type: "Ready", status: ready }] });
 
@@ -31,4 +31,9 @@ test("kube-proxy is rolled when every node that is there runs it with the new co
 test("nobody waits for a node that is down, nor for a virtual one", () => {
   const nodes = [node("w1"), node("off", "Unknown"), node("press", "True", { type: "virtual-kubelet" })];
   assert.deepEqual(proxiesMissing(nodes, [proxy("w1", "new"), proxy("off", "old", "False")], "new"), []);
+});
+
+test("a node that is down takes no room from those that are rolled", () => {
+  assert.equal(roomFor([node("w1"), node("w2")]), 1);
+  assert.equal(roomFor([node("w1"), node("off", "Unknown"), node("sick", "False")]), 3);
 });
