@@ -1,5 +1,6 @@
 // The cluster's CAs on their way to a new control plane: an encrypted secret that lives as long as one join.
 import { randomBytes } from "node:crypto";
+import type { Kubectl } from "../../host/kubectl";
 import type { LivingControlPlane } from "../../host/reach";
 import type { Progress } from "../../lib/progress";
 import { rememberSecret } from "../../lib/redact";
@@ -19,7 +20,7 @@ export async function withUploadedCertificates<T>(
   const config = `${runDirectory}/upload-certs-${node}.yaml`;
   const cleanUp = async () => {
     await peer.host.run(["rm", "-f", config]);
-    await forgetCertificates(peer);
+    await forgetCertificates(peer.kubectl);
   };
   const work = async () => {
     await peer.host.writeFile(config, document(key), 0o600);
@@ -46,7 +47,7 @@ export async function withUploadedCertificates<T>(
 const proxyDescription = Buffer.from("Proxy for managing TTL for the kubeadm-certs secret").toString("base64");
 
 /** The secret and every token that kubeadm made to give one its end, also those of a join that was killed. */
-async function forgetCertificates({ kubectl }: LivingControlPlane): Promise<void> {
+export async function forgetCertificates(kubectl: Kubectl): Promise<void> {
   const namespace = "kube-system";
   const query = { type: "secrets", namespace, fields: "type=bootstrap.kubernetes.io/token" };
   const tokens = (await kubectl.list(query)).filter(
