@@ -20,7 +20,7 @@ const groups: readonly Group[] = [
   { name: "ssh", dirs: ["ssh"], concurrency: 1, timeoutMs: 5 * minutes },
   { name: "lab", dirs: ["lab"], concurrency: 1, timeoutMs: 10 * minutes },
   // Two clusters at a time: much of an upgrade, or of a machine's loss, is waiting.
-  { name: "e2e", dirs: ["e2e"], concurrency: 2, timeoutMs: 30 * minutes },
+  { name: "e2e", dirs: ["e2e"], concurrency: 2, timeoutMs: 45 * minutes },
 ];
 
 /** They begin first, so that none of them is left alone at the end. */
