@@ -163,13 +163,16 @@ export class Kubectl {
   }
 
   private async once(argv: readonly string[], call: Call): Promise<string> {
-    const result = await this.host.run([...base, ...this.server, `--request-timeout=${this.requestSeconds}s`, ...argv], {
-      // kubectl ends by itself; a second request of the same command (discovery) has its own time.
-      timeoutMs: (this.requestSeconds * 2 + 5) * 1000,
-      ok: [0, 1],
-      secretOutput: true,
-      ...(call.stdin === undefined ? {} : { stdin: call.stdin }),
-    });
+    const result = await this.host.run(
+      [...base, ...this.server, `--request-timeout=${this.requestSeconds}s`, ...argv],
+      {
+        // kubectl ends by itself; a second request of the same command (discovery) has its own time.
+        timeoutMs: (this.requestSeconds * 2 + 5) * 1000,
+        ok: [0, 1],
+        secretOutput: true,
+        ...(call.stdin === undefined ? {} : { stdin: call.stdin }),
+      },
+    );
     if (result.code === 0) return result.stdout;
     throw apiError(this.label, call.what, result.stderr, call.secrets);
   }
