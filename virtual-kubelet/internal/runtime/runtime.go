@@ -19,6 +19,25 @@ var ErrUnreachable = errors.New("the device cannot be reached")
 // ErrNotFound says that the place answered and has no such container or pod.
 var ErrNotFound = errors.New("not found")
 
+// ErrNotPossible says that this place cannot do such a thing at all, whatever the pod; wrapped with the reason.
+var ErrNotPossible = errors.New("not possible at this place")
+
+// NotStarted is StartContainer's error when the place answered and the container could not be started: Reason in a kubelet's words
+// ("ErrImagePull", "CreateContainerError"). It is tried again with back-off, as any other error but ErrUnreachable is.
+type NotStarted struct{ Reason, Message string }
+
+func (e NotStarted) Error() string { return e.Reason + ": " + e.Message }
+
+// Attacher is a Runtime that can attach to a container's first process.
+type Attacher interface {
+	Attach(ctx context.Context, id ContainerID, streams Streams) error
+}
+
+// PortForwarder is a Runtime that can reach a port of a pod.
+type PortForwarder interface {
+	PortForward(ctx context.Context, uid types.UID, port int32, stream io.ReadWriteCloser) error
+}
+
 // Runtime runs the containers of pods. Every method may be called again after it was cut off anywhere, and by another process than
 // the one that started what runs: what is known of a pod lies where it runs. Methods are safe for concurrent use.
 type Runtime interface {
@@ -112,8 +131,11 @@ type ContainerState struct {
 	Signal   int
 	// Reason and Message where the place says more: "OOMKilled", "ContainerCannotRun", "ImagePullBackOff" (then it waits, and neither runs nor ended).
 	Reason, Message string
-	Waiting         bool
-	ImageID         string
+	// Waiting containers are started again, with back-off.
+	Waiting bool
+	ImageID string
+	// Image is the name the container was started with, where images mean anything: a pod whose image is changed is restarted for it.
+	Image string
 }
 
 // LogOptions are those of `kubectl logs`.
