@@ -16,7 +16,8 @@ import (
 //
 // The pods that virtual-kubelet hands over have no environment and no status of their own (the agent keeps the library from
 // resolving references with wide reads and from judging ends): take what is wanted from Home.Pods, by UID, and take the calls as
-// news that something changed. DeletePod only begins an end and returns nil; the pod's object goes away by Home.Finish.
+// news that something changed. DeletePod only begins an end and returns nil; the library's own deletions are swallowed, and the
+// pod's object goes away by Home.Finish alone, which is what keeps a pod Terminating until its place confirmed the end.
 type Pods interface {
 	node.PodLifecycleHandler
 	node.PodNotifier
@@ -28,8 +29,6 @@ type Pods interface {
 	Changed() <-chan struct{}
 	// Capacity is what the place itself says it has (a quota); nil leaves node.yaml's.
 	Capacity() corev1.ResourceList
-	// Holds says whether something of this pod may still be at the place. As long as it does, the pod's object is kept.
-	Holds(uid types.UID) bool
 
 	// Logs reads a container's log as the API asks for it. ErrNotFound: no such pod, container or attempt.
 	Logs(ctx context.Context, pod PodName, options *corev1.PodLogOptions) (io.ReadCloser, error)
