@@ -1,6 +1,7 @@
 // Flannel's agent on every node that runs real pods.
 import type { Document } from "../lib/merge";
 import type { FlannelImages } from "./images";
+import { realLinuxNodes } from "./virtualKubelet/affinity";
 
 export interface DaemonSetPlan {
   images: FlannelImages;
@@ -31,6 +32,7 @@ export function daemonSet(plan: DaemonSetPlan): Document {
 
 function podSpec(plan: DaemonSetPlan): Document {
   return {
+    // A virtual node has neither a kernel nor a CNI directory of its own.
     affinity: realLinuxNodes,
     hostNetwork: true,
     priorityClassName: "system-node-critical",
@@ -56,22 +58,6 @@ function podSpec(plan: DaemonSetPlan): Document {
     volumes,
   };
 }
-
-/** A virtual node has neither a kernel nor a CNI directory of its own. */
-const realLinuxNodes: Document = {
-  nodeAffinity: {
-    requiredDuringSchedulingIgnoredDuringExecution: {
-      nodeSelectorTerms: [
-        {
-          matchExpressions: [
-            { key: "kubernetes.io/os", operator: "In", values: ["linux"] },
-            { key: "type", operator: "NotIn", values: ["virtual-kubelet"] },
-          ],
-        },
-      ],
-    },
-  },
-};
 
 const configMount = { name: "flannel-cfg", mountPath: "/etc/kube-flannel/" };
 

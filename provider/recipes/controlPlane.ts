@@ -32,6 +32,7 @@ import { giveMeta } from "../steps/kubeadm/giveMeta";
 import { initCluster } from "../steps/kubeadm/initCluster";
 import { installApprover } from "../steps/kubeadm/installApprover";
 import { joinCluster } from "../steps/kubeadm/joinCluster";
+import { keepOffVirtualNodes } from "../steps/kubeadm/keepOffVirtualNodes";
 import { isLeftover } from "../steps/kubeadm/leftover";
 import { markComplete } from "../steps/kubeadm/markComplete";
 import { observe, observePeer, observeSettled } from "../steps/kubeadm/observe";
@@ -57,6 +58,7 @@ import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 const start: readonly Step<NodeContext>[] = [placeFiles, startFront, initCluster];
 /** What needs no network is done while the node gets one. */
 const complete: readonly Step<ClusterContext>[] = [
+  keepOffVirtualNodes,
   applyNetwork,
   giveMeta,
   forgetInitToken,

@@ -2,6 +2,8 @@
 import type { KubeObject } from "../../host/kubeObject";
 import { skipsPhase } from "../../kubeadm/configuration";
 import { deadline } from "../../kubeadm/spec";
+import { realNodes } from "../../kubeadm/virtualKubelet/affinity";
+import { virtualType } from "../../kubeadm/virtualKubelet/names";
 import { sharedEndpoint } from "../endpoint/clusterEndpoint";
 import { condition, podTrouble } from "../node/nodeState";
 import type { Step } from "../step";
@@ -31,7 +33,9 @@ export const convergeKubeProxy: Step<ClusterContext> = {
     const annotations = { [mark]: wanted };
     const updateStrategy = { rollingUpdate: { maxUnavailable: roomFor(await kubectl.list({ type: "nodes" })) } };
     const daemonSet = { type: "daemonsets.v1.apps", namespace: "kube-system", name: "kube-proxy" };
-    await kubectl.patch(daemonSet, { spec: { updateStrategy, template: { metadata: { annotations } } } });
+    // kubeadm has just written its own template over the affinity.
+    const template = { metadata: { annotations }, spec: { affinity: realNodes } };
+    await kubectl.patch(daemonSet, { spec: { updateStrategy, template } });
     await until({ what: "kube-proxy", timeoutMs, progress }, async () => {
       const query = { type: "pods", namespace: "kube-system", labels: "k8s-app=kube-proxy" };
       const [nodes, pods] = await Promise.all([kubectl.list({ type: "nodes" }), kubectl.list(query)]);
@@ -43,16 +47,18 @@ export const convergeKubeProxy: Step<ClusterContext> = {
 
 const mark = "pulumi-kubeadm/configuration";
 
+const isVirtual = ({ metadata }: KubeObject) => metadata.labels?.[virtualType.key] === virtualType.value;
+
 const isReady = (node: KubeObject) => condition(node, "Ready")?.status === "True";
 
 /** A pod on a node that is down never ends, and counts as away: with room for one alone it would hold up all others. */
 export function roomFor(nodes: readonly KubeObject[]): number {
-  return 1 + nodes.filter((node) => !isReady(node)).length;
+  return 1 + nodes.filter((node) => !isReady(node) && !isVirtual(node)).length;
 }
 
 /** Ready nodes whose kube-proxy is not of this configuration and ready; on a node that is down nobody can be asked. */
 export function proxiesMissing(nodes: readonly KubeObject[], pods: readonly KubeObject[], wanted: string): string[] {
-  const ready = nodes.filter((node) => isReady(node) && node.metadata.labels?.type !== "virtual-kubelet");
+  const ready = nodes.filter((node) => isReady(node) && !isVirtual(node));
   return ready.flatMap(({ metadata: { name } }) => {
     const own = pods.filter((pod) => (pod.spec as { nodeName?: string } | undefined)?.nodeName === name);
     const fresh = own.filter(

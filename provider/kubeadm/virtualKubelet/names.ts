@@ -1,0 +1,87 @@
+// What a virtual node's parts are called: its nodes, its labels and taints, its paths on the machine that runs the agent. Pure.
+import type { Taint } from "../spec";
+import { type Provider, type ProviderKind, providerKinds } from "./spec";
+
+/** The label by which everybody knows a virtual node: kube-proxy and the CNI stay away from it. */
+export const virtualType = { key: "type", value: "virtual-kubelet" } as const;
+
+export const agentProgram = "/usr/local/bin/pulumi-virtual-kubelet";
+export const agentDirectory = "/etc/pulumi-kubeadm/virtual-kubelet";
+
+export interface AgentPaths {
+  directory: string;
+  owner: string;
+  node: string;
+  provider: string;
+  kubeconfig: string;
+  ca: string;
+  credentials: string;
+  /** Keys and certificates: the one part of the directory that the agent writes. */
+  certificates: string;
+  /** The agent's own. */
+  state: string;
+  unitName: string;
+  unit: string;
+}
+
+export function agentPaths(name: string): AgentPaths {
+  const directory = `${agentDirectory}/${name}`;
+  const unitName = `pulumi-virtual-kubelet@${name}.service`;
+  return {
+    directory,
+    owner: `${directory}/owner`,
+    node: `${directory}/node.yaml`,
+    provider: `${directory}/provider.yaml`,
+    kubeconfig: `${directory}/kubeconfig`,
+    ca: `${directory}/ca.crt`,
+    credentials: `${directory}/credentials`,
+    certificates: `${directory}/pki`,
+    state: `/var/lib/pulumi-virtual-kubelet/${name}`,
+    unitName,
+    unit: `/etc/systemd/system/${unitName}`,
+  };
+}
+
+/** undefined: none is said, or more than one. */
+export function kindOf(provider: { readonly [K in ProviderKind]?: unknown }): ProviderKind | undefined {
+  const said = providerKinds.filter((kind) => provider[kind] !== undefined);
+  return said.length === 1 ? said[0] : undefined;
+}
+
+/** The nodes that one agent is: itself, or for a simulation with a number that many. */
+export function nodesOf(name: string, { simulated }: Pick<Provider, "simulated">): string[] {
+  const count = simulated?.nodes;
+  return count === undefined ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index}`);
+}
+
+/** Each node of a simulation has a key of its own. */
+export function certificatesOf(name: string, node: string): string {
+  const { certificates } = agentPaths(name);
+  return node === name ? certificates : `${certificates}/${node}`;
+}
+
+export function providerTaintOf(kind: ProviderKind): Taint {
+  return { key: "virtual-kubelet.io/provider", value: kind, effect: "NoSchedule" };
+}
+
+/** `type` the node says itself; the role is one of those labels that only a control plane may give. */
+export const ownLabels: Readonly<Record<string, string>> = {
+  [virtualType.key]: virtualType.value,
+  "kubernetes.io/role": "agent",
+};
+
+/**
+ * What tells one place from another. What runs at the former would be left alone there, so a node whose place becomes another one
+ * leaves first; any other change only starts the agent anew.
+ */
+export function placeOf(provider: Provider): string {
+  const { ssh, serial, cri, cluster } = provider;
+  const parts = [
+    kindOf(provider),
+    ssh && [ssh.connection.host, ssh.connection.port ?? 22, ssh.directory],
+    serial?.device,
+    cri?.socket,
+    cluster && [cluster.server, cluster.context, cluster.namespace],
+  ];
+  return JSON.stringify(parts.map((part) => part ?? null));
+}
