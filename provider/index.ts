@@ -10,6 +10,7 @@ import { kubeconfig } from "./handlers/kubeconfig";
 import { machine } from "./handlers/machine";
 import { manifests } from "./handlers/manifests";
 import { preflight } from "./handlers/preflight";
+import { virtualKubelet } from "./handlers/virtualKubelet";
 import { worker } from "./handlers/worker";
 
 const handlers: Readonly<Record<string, AnyHandler>> = {
@@ -19,6 +20,7 @@ const handlers: Readonly<Record<string, AnyHandler>> = {
   Host: host,
   ControlPlane: controlPlane,
   Worker: worker,
+  VirtualKubelet: virtualKubelet,
   Kubeconfig: kubeconfig,
   Manifests: manifests,
 };

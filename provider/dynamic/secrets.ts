@@ -1,7 +1,7 @@
 // Which inputs are secret is known by their names; their values are cut out of every text that is shown.
 import { rememberSecret } from "../lib/redact";
 
-const secretNames = new Set(["privateKey", "privateKeyPassword", "password", "clientKey"]);
+const secretNames = new Set(["privateKey", "privateKeyPassword", "password", "clientKey", "token", "kubeconfig"]);
 /** Contents of files and manifests may be secret and may be long: line by line would blank out harmless words. */
 const shortest = 4;
 

@@ -52,7 +52,7 @@ export class PeersGone extends UnreachableError {}
 
 /** `names`: those that may be asked; none given, all of the program. */
 export async function throughPeer(
-  { plan, progress }: Leave,
+  { plan, progress }: { plan: Pick<NodePlan, "name" | "reach" | "timeouts">; progress: Progress },
   names: readonly string[],
   use: (peer: LivingControlPlane) => Promise<void>,
 ): Promise<void> {

@@ -7,6 +7,7 @@ import type { KubeconfigInputs } from "../handlers/kubeconfig";
 import type { MachineInputs } from "../handlers/machine";
 import type { ManifestsInputs } from "../handlers/manifests";
 import type { PreflightInputs } from "../handlers/preflight";
+import type { VirtualKubeletInputs } from "../handlers/virtualKubelet";
 import type { WorkerInputs } from "../handlers/worker";
 import { Leaf } from "./leaf";
 
@@ -55,6 +56,18 @@ export class ControlPlane extends Leaf {
 export class Worker extends Leaf {
   constructor(name: string, inputs: Wired<WorkerInputs>, options: Options) {
     super("Worker", name, inputs, { names: ["joined"] }, options);
+  }
+}
+
+export class VirtualKubelet extends Leaf {
+  constructor(name: string, inputs: Wired<VirtualKubeletInputs>, options: Options) {
+    super(
+      "VirtualKubelet",
+      name,
+      inputs,
+      { names: ["nodes", "agentPort", "agentHealthPort", "agentSha256", "deviceKeys"] },
+      options,
+    );
   }
 }
 

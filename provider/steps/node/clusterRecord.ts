@@ -52,6 +52,16 @@ export async function recordNode(kubectl: Kubectl, name: string, record: NodeRec
   await kubectl.patch(ref, { data: { [prefix + name]: text(record) } });
 }
 
+/** Many at once, as one agent may be many nodes. */
+export async function recordNodes(kubectl: Kubectl, records: Readonly<Record<string, NodeRecord>>): Promise<void> {
+  const entries = Object.entries(records).map(([name, record]) => [prefix + name, text(record)]);
+  await kubectl.patch(ref, { data: Object.fromEntries(entries) });
+}
+
+export async function forgetNodes(kubectl: Kubectl, names: readonly string[]): Promise<void> {
+  await kubectl.patch(ref, { data: Object.fromEntries(names.map((name) => [prefix + name, null])) });
+}
+
 export async function forgetNode(kubectl: Kubectl, name: string): Promise<void> {
   await kubectl.patch(ref, { data: { [prefix + name]: null } });
 }
