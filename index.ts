@@ -21,6 +21,22 @@ export type {
   WorkerNodeArgs,
 } from "./components/args/node";
 export type { ContainerdArgs, FlannelArgs, NetworkArgs, RegistryArgs, SourceArgs } from "./components/args/runtime";
+export type {
+  AgentArgs,
+  AgentMachineArgs,
+  CriProviderArgs,
+  DeviceConnectionArgs,
+  RemoteClusterProviderArgs,
+  ResourcesArgs,
+  SerialProviderArgs,
+  SimulatedProviderArgs,
+  SshProviderArgs,
+  VirtualKubeletArgs,
+  VirtualKubeletEntryArgs,
+  VirtualKubeletNodeArgs,
+  VirtualKubeletProviderArgs,
+} from "./components/args/virtualKubelet";
 export { K8sCluster } from "./components/cluster";
 export { ControlPlaneNode } from "./components/controlPlaneNode";
+export { VirtualKubeletNode } from "./components/virtualKubeletNode";
 export { WorkerNode } from "./components/workerNode";

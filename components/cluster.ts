@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { withPort } from "../provider/lib/endpoint";
 import { Identity, Kubeconfig, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
+import type { VirtualKubeletNodeArgs } from "./args/virtualKubelet";
 import { ControlPlaneNode } from "./controlPlaneNode";
 import { explicitEndpoint, virtualAddress } from "./endpoint";
 import { newKubernetesProvider } from "./kubernetesProvider";
 import { defined, timeoutsOf } from "./settings";
 import { checkClusterArgs } from "./validate";
+import { VirtualKubeletNode } from "./virtualKubeletNode";
 import type { Wiring } from "./wiring";
 import { WorkerNode } from "./workerNode";
 
@@ -33,6 +35,8 @@ export class K8sCluster extends pulumi.ComponentResource {
   readonly controlPlanes: Readonly<Record<string, ControlPlaneNode>>;
   /** The nodes of `args.workers`, by name. */
   readonly workers: Readonly<Record<string, WorkerNode>>;
+  /** The nodes of `args.virtualKubelets`, by name. */
+  readonly virtualKubelets: Readonly<Record<string, VirtualKubeletNode>>;
   /** @internal */
   readonly args: K8sClusterArgs;
   /** @internal Absent until all machines of the cluster's own maps are known. */
@@ -48,9 +52,11 @@ export class K8sCluster extends pulumi.ComponentResource {
     this.args = args;
     this.controlPlanes = this.nodes(args.controlPlanes, ControlPlaneNode);
     this.workers = this.nodes(args.workers ?? {}, WorkerNode);
+    this.virtualKubelets = this.nodes(this.virtualArgs(), VirtualKubeletNode);
     const wiring = this.newWiring();
     for (const node of this.viaFirst()) node.prepare(wiring, wiring.preflight);
     for (const node of this.allNodes()) node.wire(wiring);
+    for (const node of Object.values(this.virtualKubelets)) node.wire(wiring);
     this.wiring = wiring;
     this.clusterId = wiring.clusterId;
     this.endpoint = wiring.apiEndpoint;
@@ -80,6 +86,15 @@ export class K8sCluster extends pulumi.ComponentResource {
     const entries = Object.entries(args).map(([key, node]): [string, N] => {
       const options = { parent: this };
       return [key, new Node(`${this.resourceName}-${key}`, { ...node, cluster: this, nodeName: key }, options)];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** Their machines by name become those of `workers`, which are there by now. */
+  private virtualArgs(): Record<string, Omit<VirtualKubeletNodeArgs, "cluster" | "nodeName">> {
+    const entries = Object.entries(this.args.virtualKubelets ?? {}).map(([key, { runsOn, ...args }]) => {
+      const machine = typeof runsOn === "string" ? this.workers[runsOn] : runsOn;
+      return [key, defined({ ...args, runsOn: machine })];
     });
     return Object.fromEntries(entries);
   }
@@ -123,6 +138,8 @@ export class K8sCluster extends pulumi.ComponentResource {
       preflight: this.newPreflight(identity.clusterId, reach),
       controlPlanes: [],
       workers: [],
+      firstWorker: Object.values(this.workers)[0],
+      virtualNodes: [],
     };
   }
 

@@ -9,6 +9,7 @@ import type { KubeadmDocuments, Taint } from "../provider/kubeadm/spec";
 import { versionProblems } from "../provider/kubeadm/versions";
 import { containsUnknown } from "../provider/lib/unknown";
 import { backupRules, endpointRules, virtualIpIsFree } from "./clusterRules";
+import { clusterVirtualRules } from "./virtualKubeletRules";
 
 /** What is taken where `network` is silent. */
 export const defaultNetwork = {
@@ -39,6 +40,7 @@ export function clusterRules(args: Plain): Problem[] {
     ...countRules(nodesOf(args, "controlPlanes")),
     ...nodes.flatMap(([path, node]) => nodeRules(path, node)),
     ...sharedHosts(args, nodes),
+    ...clusterVirtualRules(args),
     ...validateNetwork({
       podCidr: known(network["podCidr"] ?? defaultNetwork.podCidr),
       serviceCidr: known(network["serviceCidr"] ?? defaultNetwork.serviceCidr),

@@ -17,6 +17,7 @@ import {
   timeoutsSchema,
   upgradeSchema,
 } from "../provider/kubeadm/spec";
+import { placeShape } from "../provider/kubeadm/virtualKubelet/spec";
 
 /** Anywhere but in a leaf the host may come from the cluster's defaults. */
 const partialConnection = connectionSchema.partial({ host: true }).extend({
@@ -50,6 +51,18 @@ const ofCluster = {
   nodeName: z.string().optional(),
 };
 
+const machineSchema = z.strictObject({ connection: partialConnection });
+const virtualKubeletShape = {
+  ...placeShape,
+  labels: nodeMetaShape.labels.optional(),
+  taints: nodeMetaShape.taints.optional(),
+  annotations: nodeMetaShape.annotations.optional(),
+  agent: z.strictObject({ path: z.string().min(1) }).optional(),
+  drain: drainSchema.optional(),
+  onUnreachable: z.enum(["stop", "remove", "force"]).optional(),
+  timeouts: timeoutsSchema.optional(),
+};
+
 const port = z.number().int().min(1).max(65535);
 const endpointSchema = z.strictObject({
   host: z.string().optional(),
@@ -62,6 +75,12 @@ export const clusterSchema = z.strictObject({
   connection: partialConnection.optional(),
   controlPlanes: z.record(z.string(), z.strictObject(controlPlaneShape)),
   workers: z.record(z.string(), z.strictObject(nodeShape)).optional(),
+  virtualKubelets: z
+    .record(
+      z.string(),
+      z.strictObject({ ...virtualKubeletShape, runsOn: z.union([z.string(), machineSchema]).optional() }),
+    )
+    .optional(),
   endpoint: endpointSchema.optional(),
   network: networkSchema.extend({ cni: cniSchema }).partial().optional(),
   source: sourceSchema.optional(),
@@ -79,6 +98,12 @@ export const clusterSchema = z.strictObject({
 
 export const workerNodeSchema = z.strictObject({ ...nodeShape, ...ofCluster });
 export const controlPlaneNodeSchema = z.strictObject({ ...controlPlaneShape, ...ofCluster });
+
+export const virtualKubeletNodeSchema = z.strictObject({
+  ...virtualKubeletShape,
+  ...ofCluster,
+  runsOn: machineSchema.optional(),
+});
 
 export const addonSchema = z.strictObject({
   cluster: isCluster,

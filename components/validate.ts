@@ -5,8 +5,16 @@ import { describe, type Problem } from "../provider/kubeadm/problem";
 import { evenNumber } from "../provider/kubeadm/quorum";
 import { aboutUnknown, unknownValue } from "../provider/lib/unknown";
 import type { OfCluster } from "./args/node";
+import type { VirtualKubeletNodeArgs } from "./args/virtualKubelet";
 import { aloneRules, clusterRules, nodeRules, type Plain } from "./rules";
-import { addonSchema, clusterSchema, controlPlaneNodeSchema, workerNodeSchema } from "./schema";
+import {
+  addonSchema,
+  clusterSchema,
+  controlPlaneNodeSchema,
+  virtualKubeletNodeSchema,
+  workerNodeSchema,
+} from "./schema";
+import { aloneVirtualRules, notAWorker, virtualRules } from "./virtualKubeletRules";
 
 export function checkClusterArgs(name: string, args: object): void {
   const plain = withoutOutputs(args) as Plain;
@@ -30,8 +38,31 @@ export function checkNodeArgs(kind: "ControlPlaneNode" | "WorkerNode", name: str
 /** A cluster that is not wired yet has checked its own nodes as a whole. */
 function alone(name: string, { cluster, nodeName }: OfCluster, plain: Plain): Problem[] {
   if (!cluster?.wiring) return [];
-  const taken = Object.keys(cluster.wiring.machines);
+  const taken = [...Object.keys(cluster.wiring.machines), ...cluster.wiring.virtualNodes];
   return aloneRules(plain, { name: nodeName ?? name, taken, defaults: withoutOutputs(cluster.args.connection) });
+}
+
+/** `onWorker`: its `runsOn` is one, or nothing is said and the cluster's first one is meant. */
+export function checkVirtualKubeletArgs(name: string, args: VirtualKubeletNodeArgs, onWorker: boolean): void {
+  const { cluster, runsOn, ...own } = args;
+  // Of this package or any other: whatever registers itself is no machine's description.
+  const registered = pulumi.Resource.isInstance(runsOn);
+  const plain = withoutOutputs({ ...own, ...(registered ? {} : { runsOn }) }) as Plain;
+  refuse(`VirtualKubeletNode ${name}`, [
+    ...shape(virtualKubeletNodeSchema, plain, { cluster }),
+    ...(registered && !onWorker ? [notAWorker] : []),
+    ...virtualRules("", plain, onWorker),
+    ...virtuallyAlone(name, args, plain),
+  ]);
+}
+
+function virtuallyAlone(name: string, { cluster, nodeName }: VirtualKubeletNodeArgs, plain: Plain): Problem[] {
+  if (!cluster?.wiring) return [];
+  const { machines, virtualNodes, args } = cluster.wiring;
+  const taken = [...Object.keys(machines), ...virtualNodes];
+  const controlPlanes = withoutOutputs(args.controlPlanes) as Plain;
+  const defaults = withoutOutputs(args.connection);
+  return aloneVirtualRules(plain, { name: nodeName ?? name, taken, defaults, controlPlanes });
 }
 
 export function checkAddonArgs(name: string, args: { cluster: object }): void {

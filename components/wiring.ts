@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host, Machine, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
+import type { WorkerNode } from "./workerNode";
 
 /** A Target whose parts may still be Inputs, put together field by field so that each keeps its own secrecy. */
 export interface TargetInputs {
@@ -32,4 +33,8 @@ export interface Wiring {
   /** They form a chain: one change of a control plane at a time. */
   readonly controlPlanes: pulumi.Resource[];
   readonly workers: pulumi.Resource[];
+  /** The first of the cluster's own `workers`, which runs node agents where nothing else is said. */
+  readonly firstWorker: WorkerNode | undefined;
+  /** Names of virtual nodes so far. */
+  readonly virtualNodes: string[];
 }

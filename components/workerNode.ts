@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Worker } from "../provider/resources";
+import type { K8sClusterArgs } from "./args/cluster";
 import type { WorkerNodeArgs } from "./args/node";
 import { ClusterNode } from "./node";
 import { checkNodeArgs } from "./validate";
@@ -13,6 +14,9 @@ import type { Wiring } from "./wiring";
  * new kubeadm.WorkerNode("w3", { cluster, connection: { host: "10.0.0.23" }, labels: { pool: "general" } });
  */
 export class WorkerNode extends ClusterNode {
+  /** @internal Its membership, before which nothing that runs on it may come. */
+  leaf?: Worker;
+
   constructor(name: string, args: WorkerNodeArgs, options: pulumi.ComponentResourceOptions = {}) {
     checkNodeArgs("WorkerNode", name, args);
     const roles = { controlPlane: false, worker: true };
@@ -21,13 +25,20 @@ export class WorkerNode extends ClusterNode {
     if (args.cluster.wiring) this.wire(args.cluster.wiring);
   }
 
+  /** @internal Whether this is the cluster it belongs to. */
+  isOf(cluster: K8sClusterArgs): boolean {
+    return this.clusterArgs === cluster;
+  }
+
   /** @internal */
   wire(wiring: Wiring): void {
     const host = wiring.hosts[this.nodeName] ?? this.prepare(wiring, this.ownPreflight(wiring));
     const dependsOn = [host, ...wiring.controlPlanes];
-    wiring.workers.push(
-      new Worker(`${this.resourceName}-worker`, this.membership(wiring) as never, { parent: this, dependsOn }),
-    );
+    this.leaf = new Worker(`${this.resourceName}-worker`, this.membership(wiring) as never, {
+      parent: this,
+      dependsOn,
+    });
+    wiring.workers.push(this.leaf);
     wiring.machines[this.nodeName] = this.machine;
     this.registerOutputs({ nodeName: this.nodeName, address: this.address, machineId: this.machineId });
   }

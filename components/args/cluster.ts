@@ -9,6 +9,7 @@ import type {
 import type { ConnectionArgs, TimeoutsArgs } from "./connection";
 import type { ControlPlaneArgs, DrainArgs, NodeArgs, PreflightArgs } from "./node";
 import type { ContainerdArgs, NetworkArgs, SourceArgs } from "./runtime";
+import type { VirtualKubeletEntryArgs } from "./virtualKubelet";
 
 /**
  * Where clients find the API: `host` for what is there already (a load balancer, a name), or `virtualIp` for an address that the
@@ -117,6 +118,11 @@ export interface K8sClusterArgs {
   controlPlanes: Record<string, ControlPlaneArgs>;
   /** The workers by name. Default: none. */
   workers?: Record<string, NodeArgs>;
+  /**
+   * Virtual nodes by name: devices, edge machines, other clusters. Default: none.
+   * @example { "press-7": { runsOn: "w1", provider: { serial: { device: "/dev/ttyUSB0" } }, capacity: { cpu: "1", memory: "64Mi", pods: 2 } } }
+   */
+  virtualKubelets?: Record<string, VirtualKubeletEntryArgs>;
   /** Where clients find the API. Default: the address of the first control plane at the time the cluster is made, port 6443. */
   endpoint?: EndpointArgs;
   /** Pods, services and CNI. Default: Flannel, see {@link NetworkArgs}. */

@@ -12,8 +12,18 @@ import { projectDir } from "./providerProcess";
 
 const released = {
   package: "pulumi-kubeadm",
-  kinds: ["Identity", "Machine", "Preflight", "Host", "ControlPlane", "Worker", "Kubeconfig", "Manifests"],
-  components: ["K8sCluster", "ControlPlaneNode", "WorkerNode", "Addon"],
+  kinds: [
+    "Identity",
+    "Machine",
+    "Preflight",
+    "Host",
+    "ControlPlane",
+    "Worker",
+    "VirtualKubelet",
+    "Kubeconfig",
+    "Manifests",
+  ],
+  components: ["K8sCluster", "ControlPlaneNode", "WorkerNode", "VirtualKubeletNode", "Addon"],
 };
 
 test("the package and its two doors", () => {
@@ -52,9 +62,10 @@ test("the door's classes", () => {
 });
 
 test("types of what a program registers", async () => {
-  const { graph } = await run(({ K8sCluster, WorkerNode, Addon }) => {
+  const { graph } = await run(({ K8sCluster, WorkerNode, VirtualKubeletNode, Addon }) => {
     const cluster = new K8sCluster("prod", clusterArgs());
     new WorkerNode("late", { cluster, connection: { host: "late.example" } });
+    new VirtualKubeletNode("press-7", { cluster, provider: { simulated: {} } });
     new Addon("hello", { cluster, manifests: [] });
   });
   const types = [...new Set(graph.all.map(({ type }) => type))].sort();

@@ -56,6 +56,55 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
       timeouts: { join: 100 },
     },
   },
+  virtualKubelets: {
+    "press-7": {
+      runsOn: "w1",
+      provider: {
+        ssh: {
+          connection: {
+            host: "10.0.9.7",
+            port: 2200,
+            user: "plc",
+            privateKey: "device key",
+            privateKeyPassword: "phrase",
+            password: "pass",
+            hostKey: "ssh-ed25519 AAAA",
+            proxy: { host: "10.0.9.1", password: "pass", hostKey: "SHA256:abc" },
+          },
+          directory: "/srv/pods",
+          logs: { maxSize: "1Mi", maxFiles: 3 },
+        },
+      },
+      capacity: { cpu: "4", memory: "2Gi", pods: 5, "ephemeral-storage": "1Gi" },
+      allocatable: { cpu: 3 },
+      labels: { site: "hall-2" },
+      taints: [{ key: "dedicated", value: "plc", effect: "NoSchedule" }],
+      annotations: { note: "x" },
+      providerTaint: false,
+      os: "linux",
+      arch: "arm",
+      address: "10.0.0.21",
+      port: 10301,
+      healthPort: 10401,
+      drain: { onBlocked: "force", gracePeriod: 10 },
+      onUnreachable: "remove",
+      timeouts: { ready: 100 },
+    },
+    line: {
+      provider: { serial: { device: "/dev/ttyUSB0", baud: 9600, parity: "even", stopBits: 2 } },
+      capacity: { cpu: 1, memory: "64Mi" },
+    },
+    edge: {
+      runsOn: { connection: { host: "edge.example" } },
+      provider: { cri: { socket: "/run/containerd/containerd.sock" } },
+      capacity: { cpu: "2", memory: "1Gi" },
+    },
+    remote: { provider: { cluster: { kubeconfig: "kubeconfig", context: "c", namespace: "n" } } },
+    service: {
+      provider: { cluster: { server: "https://api.example", ca: "ca", clientCertificate: "cert", clientKey: "key" } },
+    },
+    crowd: { provider: { simulated: { nodes: 3 } } },
+  },
   endpoint: {
     virtualIp: { address: "10.0.0.10", port: 9443, by: "keepalived", virtualRouterId: 7, interface: "eth1" },
   },
@@ -113,6 +162,11 @@ function program(own: Partial<kubeadm.K8sClusterArgs>) {
     const cluster = new door.K8sCluster("prod", clusterArgs(own));
     new door.WorkerNode("late", { cluster, connection: { host: "late.example" } });
     new door.ControlPlaneNode("cp9", { cluster, connection: { host: "cp9.example" } });
+    const runsOn = cluster.workers["w1"];
+    if (runsOn) {
+      const tokens = { server: "https://api.example", token: "secret token" };
+      new door.VirtualKubeletNode("far", { cluster, runsOn, nodeName: "far-1", provider: { cluster: tokens } });
+    }
     const manifests = [
       "apiVersion: v1\nkind: Namespace\nmetadata: {name: hello}",
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } },
@@ -161,7 +215,16 @@ test("and with an Output in every place that takes one", async () => {
   const own = {
     kubernetesVersion: pulumi.output("1.34.4"),
     controlPlanes: { cp1: { connection: { host, port: pulumi.output(22) } } },
-    workers: {},
+    workers: { w1: { connection: { host } } },
+    virtualKubelets: {
+      "press-7": {
+        provider: { ssh: { connection: { host, password: pulumi.secret("pass") }, directory: pulumi.output("/srv") } },
+        capacity: { cpu: pulumi.output("4"), memory: pulumi.output("2Gi") },
+        labels: pulumi.output({ site: "hall-2" }),
+        port: pulumi.output(10300),
+      },
+      edge: { runsOn: { connection: { host } }, provider: { cluster: { kubeconfig: pulumi.secret("text") } } },
+    },
     network: { podCidr: pulumi.output("10.1.0.0/16") },
   };
   await accepted((await run(program({ ...everything, ...own }))).graph);
