@@ -1,0 +1,193 @@
+package lifecycle
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+)
+
+// pod is what is remembered of one pod between two syncs. All of it may be lost with the agent: what counts lies at the place and in the API.
+type pod struct {
+	uid types.UID
+	// waitsForLook is set while the next step needs a look that was not taken yet.
+	waitsForLook atomic.Bool
+
+	// turn guards who works on the pod: one goroutine at a time, again if something came up meanwhile.
+	turn struct {
+		sync.Mutex
+		working, again bool
+		timer          clock.Timer
+	}
+
+	// finished is set when the object was deleted from the API; only the pod's turns use it.
+	finished bool
+
+	mu              sync.Mutex
+	namespace, name string
+	prepared        time.Time
+	// filesHash of what was put to the place; empty when that is not known.
+	filesHash  string
+	containers map[string]*container
+	// refused was told once in an event.
+	refused bool
+	// status is the last one that was computed.
+	status *corev1.PodStatus
+	// orders that run: stops of containers by container name.
+	stops map[string]*stop
+	// problem says why nothing can be prepared, in the words of a waiting state.
+	problem *corev1.ContainerStateWaiting
+	// endBegan is when the pod's containers were asked to end.
+	endBegan time.Time
+}
+
+// container is what is remembered of one container.
+type container struct {
+	// begun is the attempt that was started last, and the look that will show it.
+	begun, begunLook int
+	// ended is the attempt that was seen ended last, and when that was seen by this machine's clock.
+	ended   int
+	endedAt time.Time
+	// waiting says why the next attempt is not there yet.
+	waiting *corev1.ContainerStateWaiting
+	probes  *probes
+	// failedStart is when starting failed last.
+	failedStart time.Time
+}
+
+// stop is an order to end one attempt of a container.
+type stop struct {
+	attempt int
+	grace   time.Duration
+	running bool
+	cancel  context.CancelFunc
+	// done when the place confirmed it, and the look that will show it.
+	done bool
+	look int
+	// failed is when the place did not take the order.
+	failed time.Time
+}
+
+func newPod(uid types.UID) *pod {
+	return &pod{uid: uid, containers: map[string]*container{}, stops: map[string]*stop{}}
+}
+
+func (p *pod) container(name string) *container {
+	c := p.containers[name]
+	if c == nil {
+		c = &container{begun: -1, ended: -1}
+		p.containers[name] = c
+	}
+	return c
+}
+
+// record finds or makes what is remembered of a pod.
+func (m *Manager) record(uid types.UID) *pod {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.pods[uid]
+	if p == nil {
+		p = newPod(uid)
+		if s, ok := m.look.pods[uid]; ok {
+			p.namespace, p.name = s.Namespace, s.Name
+		}
+		m.pods[uid] = p
+	}
+	return p
+}
+
+func (m *Manager) name(uid types.UID, namespace, name string) {
+	p := m.record(uid)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.namespace, p.name = namespace, name
+}
+
+// kick has the pod looked at: now, or once more when somebody is at it.
+func (m *Manager) kick(uid types.UID) {
+	p := m.record(uid)
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if p.turn.working {
+		p.turn.again = true
+		return
+	}
+	p.turn.working = m.spawn(func(ctx context.Context) { m.work(ctx, p) })
+}
+
+// spawn runs something until it is over or the agent ends; it is false when the agent does not run.
+func (m *Manager) spawn(do func(ctx context.Context)) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ctx == nil || m.ctx.Err() != nil {
+		return false
+	}
+	m.tasks.Add(1)
+	ctx := m.ctx
+	go func() {
+		defer m.tasks.Done()
+		do(ctx)
+	}()
+	return true
+}
+
+func (m *Manager) work(ctx context.Context, p *pod) {
+	for {
+		wait := m.sync(ctx, p)
+		p.turn.Lock()
+		if p.turn.again && ctx.Err() == nil {
+			p.turn.again = false
+			p.turn.Unlock()
+			continue
+		}
+		p.turn.working = false
+		if p.turn.timer != nil {
+			p.turn.timer.Stop()
+			p.turn.timer = nil
+		}
+		if wait > 0 && ctx.Err() == nil {
+			p.turn.timer = m.clock.AfterFunc(wait, func() { m.kick(p.uid) })
+		}
+		p.turn.Unlock()
+		return
+	}
+}
+
+// forget drops a pod that is gone from the API and from the place.
+func (m *Manager) forget(p *pod) {
+	p.mu.Lock()
+	for _, c := range p.containers {
+		c.probes.stop()
+	}
+	p.mu.Unlock()
+	m.mu.Lock()
+	delete(m.pods, p.uid)
+	m.mu.Unlock()
+	m.resolver.Forget(p.uid)
+}
+
+// close ends probes and timers.
+func (m *Manager) close() {
+	m.mu.Lock()
+	pods := make([]*pod, 0, len(m.pods))
+	for _, p := range m.pods {
+		pods = append(pods, p)
+	}
+	m.mu.Unlock()
+	for _, p := range pods {
+		p.mu.Lock()
+		for _, c := range p.containers {
+			c.probes.stop()
+		}
+		p.mu.Unlock()
+		p.turn.Lock()
+		if p.turn.timer != nil {
+			p.turn.timer.Stop()
+		}
+		p.turn.Unlock()
+	}
+}

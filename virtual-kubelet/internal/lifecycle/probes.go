@@ -1,0 +1,205 @@
+package lifecycle
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+)
+
+// probes are those of one attempt of a container. Where the place does not answer, a probe has no result and nothing changes.
+type probes struct {
+	attempt int
+	cancel  context.CancelFunc
+
+	mu             sync.Mutex
+	started, ready bool
+	// dead says why the container has to go, once its startup or liveness probe failed often enough.
+	dead  string
+	grace *int64
+}
+
+// watch begins the probes of a running container, unless they run. Call with the pod's mu held.
+func (m *Manager) watch(ctx context.Context, p *pod, t turn, v *view) {
+	if v.mem.probes != nil && v.mem.probes.attempt == v.last.Attempt {
+		return
+	}
+	v.mem.probes.stop()
+	q := &probes{attempt: v.last.Attempt}
+	q.started = v.spec.StartupProbe == nil
+	q.ready = v.spec.ReadinessProbe == nil
+	// After a start of the agent the API remembers how it was: a pod must not leave its services for that.
+	if s := statusOf(t.api, v.spec.Name); s != nil && s.ContainerID == m.containerID(p, v) && s.State.Running != nil {
+		q.started = q.started || s.Started != nil && *s.Started
+		q.ready = q.ready || s.Ready
+	}
+	v.mem.probes = q
+	if v.spec.StartupProbe == nil && v.spec.LivenessProbe == nil && v.spec.ReadinessProbe == nil {
+		return
+	}
+	id := runtime.ContainerID{Pod: p.uid, Name: v.spec.Name, Attempt: v.last.Attempt}
+	api, spec := t.api, v.spec
+	ctx, cancel := context.WithCancel(ctx)
+	q.cancel = cancel
+	for _, one := range []struct {
+		kind  string
+		probe *corev1.Probe
+	}{{"Startup", spec.StartupProbe}, {"Liveness", spec.LivenessProbe}, {"Readiness", spec.ReadinessProbe}} {
+		if one.probe != nil && !(one.kind == "Startup" && q.started) {
+			m.spawn(func(context.Context) { m.probeLoop(ctx, q, api, id, one.kind, one.probe) })
+		}
+	}
+}
+
+// probeLoop runs one probe again and again; liveness and readiness begin when the container has started.
+func (m *Manager) probeLoop(ctx context.Context, q *probes, api *corev1.Pod, id runtime.ContainerID, kind string, probe *corev1.Probe) {
+	wait := time.Duration(probe.InitialDelaySeconds) * time.Second
+	good, bad := 0, 0
+	for {
+		timer := m.clock.NewTimer(max(wait, time.Millisecond))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C():
+		}
+		wait = seconds(probe.PeriodSeconds, 10)
+		if kind != "Startup" && !q.hasStarted() {
+			continue
+		}
+		ok, known, message := m.probe(ctx, id, probe)
+		if ctx.Err() != nil || !known {
+			continue
+		}
+		if ok {
+			good, bad = good+1, 0
+		} else {
+			good, bad = 0, bad+1
+			m.home.Events.Eventf(api, corev1.EventTypeWarning, "Unhealthy", "%s probe of container %s failed: %s", kind, id.Name, message)
+		}
+		changed := q.result(kind, probe, good >= int(max(1, probe.SuccessThreshold)), bad >= times(probe.FailureThreshold, 3), message)
+		if changed {
+			m.kick(id.Pod)
+		}
+		if changed && (kind == "Startup" || q.isDead()) {
+			return
+		}
+	}
+}
+
+// probe runs the command once: known is false where that says nothing about the container.
+func (m *Manager) probe(ctx context.Context, id runtime.ContainerID, probe *corev1.Probe) (ok, known bool, message string) {
+	limit := seconds(probe.TimeoutSeconds, 1)
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var out bytes.Buffer
+	limited := &head{to: &out}
+	err := m.rt.Exec(bounded, id, probe.Exec.Command, runtime.Streams{Stdout: limited, Stderr: limited})
+	var exit runtime.ExitError
+	switch {
+	case err == nil:
+		return true, true, ""
+	case errors.As(err, &exit):
+		return false, true, strings.TrimSpace(fmt.Sprintf("exit code %d: %s", exit.Code, out.String()))
+	case errors.Is(err, runtime.ErrUnreachable), errors.Is(err, runtime.ErrNotFound):
+		return false, false, ""
+	case errors.Is(bounded.Err(), context.DeadlineExceeded):
+		// A place that went away looks like this too; the looks decide which it is.
+		return false, m.Reachable() == nil && !m.doubtful(), fmt.Sprintf("no answer within %s", limit)
+	}
+	return false, false, ""
+}
+
+// doubtful says that the last look failed.
+func (m *Manager) doubtful() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failures > 0
+}
+
+func (q *probes) result(kind string, probe *corev1.Probe, good, bad bool, message string) (changed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch kind {
+	case "Readiness":
+		was := q.ready
+		q.ready = good || q.ready && !bad
+		return was != q.ready
+	case "Startup":
+		if good {
+			q.started = true
+			return true
+		}
+	}
+	if !bad || q.dead != "" {
+		return false
+	}
+	q.dead = fmt.Sprintf("its %s probe failed: %s", strings.ToLower(kind), message)
+	q.grace = probe.TerminationGracePeriodSeconds
+	return true
+}
+
+// The methods take nil for a container that has no probes (yet).
+func (q *probes) hasStarted() bool {
+	if q == nil {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.started
+}
+
+func (q *probes) isReady() bool {
+	if q == nil {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.started && q.ready
+}
+
+func (q *probes) isDead() bool {
+	why, _ := q.verdict()
+	return why != ""
+}
+
+func (q *probes) verdict() (why string, grace *int64) {
+	if q == nil {
+		return "", nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.dead, q.grace
+}
+
+func (q *probes) stop() {
+	if q != nil && q.cancel != nil {
+		q.cancel()
+	}
+}
+
+func seconds(n int32, otherwise int) time.Duration {
+	return time.Duration(times(n, otherwise)) * time.Second
+}
+
+func times(n int32, otherwise int) int {
+	if n > 0 {
+		return int(n)
+	}
+	return otherwise
+}
+
+// head keeps the first kilobyte of what a probe prints.
+type head struct{ to *bytes.Buffer }
+
+func (h *head) Write(b []byte) (int, error) {
+	h.to.Write(b[:min(len(b), 1024-min(1024, h.to.Len()))])
+	return len(b), nil
+}

@@ -1,0 +1,185 @@
+package lifecycle
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+)
+
+// turn is one look at one pod: what the API wants and what the place has.
+type turn struct {
+	api   *corev1.Pod
+	state runtime.PodState
+	seen  bool
+	// number of the look that state is from.
+	number int
+}
+
+// sync does what is to be done next for a pod, and returns after what time it wants to be called again (0: when something changes).
+func (m *Manager) sync(ctx context.Context, p *pod) time.Duration {
+	if !m.home.HasSynced() {
+		return retryInterval
+	}
+	p.waitsForLook.Store(false)
+	t := m.turn(p)
+	wake := m.step(ctx, p, t)
+	if p.waitsForLook.Load() && m.turn(p).number > t.number {
+		// The look that is waited for came while the step was made.
+		return time.Millisecond
+	}
+	return wake
+}
+
+// turn takes the pod from the last look and from the cache of the API.
+func (m *Manager) turn(p *pod) turn {
+	m.mu.Lock()
+	t := turn{number: m.look.number}
+	t.state, t.seen = m.look.pods[p.uid]
+	m.mu.Unlock()
+	t.api = m.find(p)
+	return t
+}
+
+func (m *Manager) step(ctx context.Context, p *pod, t turn) time.Duration {
+	switch {
+	case t.number == 0 || m.Reachable() != nil:
+		// Nothing is known, so nothing is changed; the next look that succeeds wakes every pod.
+		if t.api != nil && len(t.api.Status.ContainerStatuses) == 0 && t.api.DeletionTimestamp == nil && !terminal(t.api) {
+			m.publish(p, t, decision{phase: corev1.PodPending})
+		}
+		return 0
+	case t.api == nil:
+		return m.sweep(ctx, p, t)
+	case t.api.DeletionTimestamp != nil:
+		return m.end(ctx, p, t)
+	case terminal(t.api):
+		m.stopAll(ctx, p, t, graceOf(t.api))
+		return 0
+	}
+	return m.advance(ctx, p, t)
+}
+
+// find gets the pod from the cache of the API, if it is still that one and not another of the same name.
+func (m *Manager) find(p *pod) *corev1.Pod {
+	p.mu.Lock()
+	namespace, name := p.namespace, p.name
+	p.mu.Unlock()
+	if name == "" {
+		return nil
+	}
+	api, err := m.home.Pods.Pods(namespace).Get(name)
+	if err != nil || api.UID != p.uid {
+		return nil
+	}
+	return api
+}
+
+// sweep ends what the place has of a pod that the API has no more. The cache may be behind (an API server that was restored, another
+// one that lags), so the API itself is asked before anything is ended.
+func (m *Manager) sweep(ctx context.Context, p *pod, t turn) time.Duration {
+	if !t.seen {
+		if m.unseen(p, t) {
+			return 0
+		}
+		m.forget(p)
+		return 0
+	}
+	api, err := m.home.Client.CoreV1().Pods(t.state.Namespace).Get(ctx, t.state.Name, metav1.GetOptions{})
+	switch {
+	case err == nil && api.UID == p.uid && api.Spec.NodeName == m.home.NodeName:
+		return retryInterval
+	// A node may not read a pod that is another node's by now.
+	case err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err):
+		return retryInterval
+	}
+	m.log.Info("ending a pod that the API does not have", "namespace", t.state.Namespace, "pod", t.state.Name, "uid", p.uid)
+	if err := m.rt.RemovePod(ctx, p.uid); err != nil {
+		m.log.Warn("a pod without an object could not be ended", "pod", t.state.Name, "uid", p.uid, "error", err)
+		return retryInterval
+	}
+	p.waitsForLook.Store(true)
+	m.lookSoon()
+	return 0
+}
+
+// unseen says whether something was ordered that no look has shown yet.
+func (m *Manager) unseen(p *pod, t turn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.containers {
+		if c.begunLook > t.number {
+			p.waitsForLook.Store(true)
+			return true
+		}
+	}
+	return false
+}
+
+// advance starts and stops what a living pod needs, and tells its status.
+func (m *Manager) advance(ctx context.Context, p *pod, t turn) time.Duration {
+	if !t.seen && m.refuse(p, t) {
+		return 0
+	}
+	if m.predecessor(p, t.api) {
+		p.waitsForLook.Store(true)
+		m.publish(p, t, decision{phase: corev1.PodPending})
+		return retryInterval
+	}
+	d := m.decide(ctx, p, t)
+	for _, o := range d.stops {
+		m.stop(ctx, p, t, o)
+	}
+	wake := d.wake
+	if len(d.starts) > 0 && len(t.api.Status.ContainerStatuses) == 0 {
+		// Starting may take its time (an image): the pod says meanwhile that it is at it.
+		m.publish(p, t, d)
+	}
+	if stale := m.stale(p, t); len(d.starts) > 0 || stale {
+		wake = sooner(wake, m.carryOut(ctx, p, t, d.starts))
+	}
+	m.publish(p, t, d)
+	if d.phase == corev1.PodRunning && hasFiles(t.api) {
+		wake = sooner(wake, refreshInterval)
+	}
+	return wake
+}
+
+// predecessor says whether the place still has another pod of the same name; the two must not run side by side.
+func (m *Manager) predecessor(p *pod, api *corev1.Pod) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for uid, s := range m.look.pods {
+		if uid != p.uid && s.Namespace == api.Namespace && s.Name == api.Name {
+			return true
+		}
+	}
+	return false
+}
+
+func terminal(api *corev1.Pod) bool {
+	return api.Status.Phase == corev1.PodSucceeded || api.Status.Phase == corev1.PodFailed
+}
+
+func graceOf(api *corev1.Pod) time.Duration {
+	seconds := int64(corev1.DefaultTerminationGracePeriodSeconds)
+	if api.Spec.TerminationGracePeriodSeconds != nil {
+		seconds = *api.Spec.TerminationGracePeriodSeconds
+	}
+	if api.DeletionGracePeriodSeconds != nil {
+		seconds = *api.DeletionGracePeriodSeconds
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// sooner is the earlier of two waits, where 0 means never.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
