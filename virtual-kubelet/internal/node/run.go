@@ -1,0 +1,159 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+)
+
+const (
+	// statusInterval is how often the whole status is written when nothing changes; the lease is the heartbeat.
+	statusInterval = time.Minute
+	// registerAgain is the wait after the API could not be reached or refused.
+	registerAgain = 5 * time.Second
+	// leaseSeconds is a kubelet's.
+	leaseSeconds = 40
+)
+
+// Controller keeps the Node object and its lease.
+type Controller struct {
+	object *corev1.Node
+	api    kubernetes.Interface
+	pods   runtime.Pods
+	log    *slog.Logger
+	// alive is nil as long as the agent itself works.
+	alive func() error
+
+	mu     sync.Mutex
+	notify func(*corev1.Node)
+	ready  bool
+}
+
+// New makes a Controller for a node that looks like object; alive is what Ping asks.
+func New(object *corev1.Node, api kubernetes.Interface, pods runtime.Pods, alive func() error, log *slog.Logger) *Controller {
+	return &Controller{object: object, api: api, pods: pods, alive: alive, log: log}
+}
+
+// Run registers the node and keeps it until ctx ends. An API that is away is waited for: pods at the place do not depend on it.
+func (c *Controller) Run(ctx context.Context) error {
+	go c.follow(ctx)
+	for ctx.Err() == nil {
+		controller, err := vknode.NewNodeController(c, c.current(), client{c.api.CoreV1().Nodes()},
+			vknode.WithNodeEnableLeaseV1(c.api.CoordinationV1().Leases(corev1.NamespaceNodeLease), leaseSeconds),
+			vknode.WithNodeStatusUpdateInterval(statusInterval),
+			vknode.WithNodeStatusUpdateErrorHandler(c.register))
+		if err != nil {
+			return err
+		}
+		go c.whenReady(ctx, controller)
+		if err := controller.Run(ctx); err != nil && ctx.Err() == nil {
+			c.log.Warn("the node could not be registered, trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(registerAgain):
+		}
+	}
+	return nil
+}
+
+// Registered says whether the node is in the API and kept there.
+func (c *Controller) Registered() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ready
+}
+
+func (c *Controller) whenReady(ctx context.Context, controller *vknode.NodeController) {
+	select {
+	case <-ctx.Done():
+	case <-controller.Done():
+	case <-controller.Ready():
+		c.mu.Lock()
+		c.ready = true
+		c.mu.Unlock()
+		// What changed while the node was being registered.
+		c.tell()
+	}
+}
+
+// register makes the object again when somebody deleted it under a living agent.
+func (c *Controller) register(ctx context.Context, err error) error {
+	if !apierrors.IsNotFound(err) {
+		return err
+	}
+	c.log.Warn("the node's object is gone, registering again")
+	if _, err := c.api.CoreV1().Nodes().Create(ctx, c.current(), metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("registering the node again: %w", err)
+	}
+	return nil
+}
+
+// Ping is about the agent: the lease stops when it does not work, whatever the device does.
+func (c *Controller) Ping(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.alive()
+}
+
+// NotifyNodeStatus keeps where changes are told.
+func (c *Controller) NotifyNodeStatus(_ context.Context, tell func(*corev1.Node)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notify = tell
+}
+
+// follow tells of every change of the place.
+func (c *Controller) follow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.pods.Changed():
+			c.tell()
+		}
+	}
+}
+
+func (c *Controller) tell() {
+	object := c.current()
+	c.mu.Lock()
+	tell, ready := c.notify, c.ready
+	c.mu.Unlock()
+	if tell != nil && ready {
+		tell(object)
+	}
+}
+
+// current is the object with what the place says right now.
+func (c *Controller) current() *corev1.Node {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.object.Status.Conditions = conditions(c.object.Status.Conditions, c.pods.Reachable())
+	if capacity := c.pods.Capacity(); capacity != nil {
+		c.object.Status.Capacity, c.object.Status.Allocatable = merged(c.object.Status.Capacity, capacity), merged(c.object.Status.Allocatable, capacity)
+	}
+	return c.object.DeepCopy()
+}
+
+func merged(a, b corev1.ResourceList) corev1.ResourceList {
+	out := corev1.ResourceList{}
+	for k, v := range a {
+		out[k] = v
+	}
+	for k, v := range b {
+		out[k] = v
+	}
+	return out
+}
