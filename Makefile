@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 NODE := node
 
-.PHONY: demo demo-down test test-all check build setup bench clean
+.PHONY: demo demo-down test test-all check build setup bench clean virtual-kubelet test-virtual-kubelet
 
 demo: setup ## a cluster of three hosts on this machine, and what it looks like
 	@$(NODE) dist/test/demo/main.js up
@@ -13,10 +13,12 @@ demo-down: build ## take the demo's cluster and hosts away
 
 test: setup check ## every test, the ones on real hosts too; of the two upgrades the first
 	@$(NODE) dist/test/tools/main.js setup --before
+	@$(MAKE) --no-print-directory test-virtual-kubelet
 	@$(NODE) dist/test/run.js
 
 test-all: setup check ## every test, with both upgrades
 	@$(NODE) dist/test/tools/main.js setup --all
+	@$(MAKE) --no-print-directory test-virtual-kubelet
 	@TEST_ALL=1 $(NODE) dist/test/run.js
 
 check: build ## format, lint, types, unit tests; under a minute
@@ -29,6 +31,12 @@ bench: setup ## how long it takes, against raw kubeadm
 
 setup: build ## Pulumi's and Kubernetes' programs, images, container engine
 	@$(NODE) dist/test/tools/main.js setup
+
+virtual-kubelet: build ## the node agent for amd64 and arm64, into dist/virtual-kubelet
+	@$(NODE) dist/test/tools/main.js agent
+
+test-virtual-kubelet: ## the node agent's own tests, with the race detector
+	@cd virtual-kubelet && go vet ./... && go test -race ./...
 
 build: node_modules/.package-lock.json
 	@npx --no-install tsc -p .

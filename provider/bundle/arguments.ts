@@ -32,6 +32,7 @@ Give it to a cluster as source: { bundle: { path: DIR } }.
                                 apt-get install --download-only on a host of that system
   --front-packages DIR          the same for keepalived and haproxy, which hold a virtual address of the API
                                 (endpoint.virtualIp); only its control planes get them
+  --virtual-kubelet FILE        a node agent of your own build, for the one --arch; default: the one in this package
   --kube-vip                    the image of kube-vip ${tagOf(kubeVipImage)}, which holds it where the program says so
 `;
 
@@ -53,6 +54,7 @@ const options = {
   os: text,
   packages: text,
   "front-packages": text,
+  "virtual-kubelet": text,
   "kube-vip": { type: "boolean" },
 } as const;
 
@@ -120,6 +122,7 @@ export async function bundleOptions(
     system: values.os,
     packages: values.packages,
     frontPackages: values["front-packages"],
+    virtualKubelet: values["virtual-kubelet"],
     registries: {
       mirrors: new Map((values.registry ?? []).map(mirrorOf)),
       credentials: values.auth === undefined ? new Map() : parseAuth(await readFile(values.auth, "utf8")),

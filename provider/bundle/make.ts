@@ -11,6 +11,7 @@ import type { Network } from "../kubeadm/spec";
 import { type Artifact, allArtifacts, type ComponentVersions, digestIn } from "../source/artifacts";
 import type { BundleIndex, ImageArchive } from "../source/bundle";
 import { addressOf, download } from "../source/download";
+import { copyAgents } from "./agents";
 import { archiveImage } from "./imageArchive";
 import { copyPackages } from "./packages";
 import type { RegistryOptions } from "./registry";
@@ -29,6 +30,8 @@ export interface BundleOptions {
   packages?: string | undefined;
   /** Those for control planes that hold the API's virtual address. */
   frontPackages?: string | undefined;
+  /** A node agent of the user's own build. Absent: the package's. */
+  virtualKubelet?: string | undefined;
   registries: RegistryOptions;
   say: (text: string) => void;
 }
@@ -131,6 +134,7 @@ export async function makeBundle(options: BundleOptions): Promise<void> {
   await rm(join(options.output, "bundle.json"), { force: true });
   await fetchArtifacts(options);
   await copyPackages(options);
+  await copyAgents(options);
   for (const architecture of options.architectures) await fetchImages(options, architecture);
   await writeIndex(options);
 }

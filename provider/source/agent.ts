@@ -31,19 +31,23 @@ export interface AgentSource {
   bundle?: string | undefined;
 }
 
-export async function agentFile({ agent, bundle }: AgentSource, architecture: Architecture): Promise<LocalFile> {
+export async function agentFile(
+  { agent, bundle }: AgentSource,
+  architecture: Architecture,
+  directory = packagedAgents,
+): Promise<LocalFile> {
   if (agent.path !== undefined) return localFile(agent.path, "correct `agent.path`");
   const opened = bundle === undefined ? undefined : await openBundle(bundle);
   const path = bundledAgent(architecture);
   if (opened?.has(path)) return opened.file(path);
-  return packaged(architecture);
+  return packaged(architecture, directory);
 }
 
 /** Its digest was taken when it was built: what is sent is compared with that. */
-async function packaged(architecture: Architecture): Promise<LocalFile> {
-  const path = join(packagedAgents, packagedAgent(architecture));
+async function packaged(architecture: Architecture, directory: string): Promise<LocalFile> {
+  const path = join(directory, packagedAgent(architecture));
   const remedy = `run \`make virtual-kubelet\` in a checkout of pulumi-kubeadm, name a program with \`agent.path\`, or use a bundle that holds one`;
-  const sums = await readFile(join(packagedAgents, "SHA256SUMS"), "utf8").catch((cause: unknown) => {
+  const sums = await readFile(join(directory, "SHA256SUMS"), "utf8").catch((cause: unknown) => {
     throw new UserError(`this package holds no node agent for ${architecture}`, remedy, { cause });
   });
   const row = sums.split("\n").find((line) => line.endsWith(`  ${packagedAgent(architecture)}`));

@@ -16,6 +16,10 @@ export interface GoBuild {
   readonly tags?: readonly string[];
   /** Linked with C, and statically. */
   readonly cgo?: boolean;
+  /** Default: this machine's. */
+  readonly architecture?: "amd64" | "arm64";
+  /** The module pins everything it needs, and stays as it is. */
+  readonly pinned?: boolean;
 }
 
 // A go line below what the dependencies ask for is raised by the go command itself.
@@ -39,8 +43,14 @@ export async function goBuildIn(dir: string, build: Omit<GoBuild, "require">, ta
   const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
   await run(["go", "build", ...tags, "-ldflags", linkerFlags(build), "-o", `${target}/`, ...build.packages], {
     cwd: dir,
-    // The module file written here is incomplete on purpose: the go command fills in what the pins lead to.
-    env: { ...process.env, CGO_ENABLED: build.cgo ? "1" : "0", GOFLAGS: "-trimpath -mod=mod", GOWORK: "off" },
+    env: {
+      ...process.env,
+      CGO_ENABLED: build.cgo ? "1" : "0",
+      // A module file that was written here is incomplete on purpose: the go command fills in what the pins lead to.
+      GOFLAGS: `-trimpath -mod=${build.pinned ? "readonly" : "mod"}`,
+      GOWORK: "off",
+      ...(build.architecture === undefined ? {} : { GOOS: "linux", GOARCH: build.architecture }),
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 import { bundle } from "./bundle";
 import { debianHost } from "./debian";
 import { binDir, pulumiEnv } from "./env";
+import { packNodeAgent } from "./nodeAgent";
 import { say } from "./run";
 import { installSystemPackages } from "./system";
 import { versions } from "./versions";
@@ -10,6 +11,7 @@ const usage = `usage: node dist/test/tools/main.js COMMAND
            --before, --all: also of the version before the default, or of every version pinned
   env      shell exports for the project's own pulumi and kubectl
   bundle   print the bundle's directory, made when it is not there
+  agent    print the package's directory of node agents, built when they are not those of the sources
   bin      print the directory of the programs, made when it is not there`;
 
 async function main(): Promise<void> {
@@ -20,6 +22,8 @@ async function main(): Promise<void> {
       return print(Object.entries(await pulumiEnv()).map(([name, value]) => `export ${name}=${quote(value)}`));
     case "bundle":
       return print([await bundle()]);
+    case "agent":
+      return print([await packNodeAgent()]);
     case "bin":
       return print([await binDir()]);
     default:
@@ -47,7 +51,9 @@ async function setup(others: readonly string[]): Promise<void> {
   await installSystemPackages();
   // Debian's packages come over the network while Go keeps the processors busy.
   const host = debianHost();
-  const built = binDir().then(() => bundle());
+  const built = binDir()
+    .then(() => bundle())
+    .then(() => packNodeAgent());
   await Promise.all([host, built]);
   for (const version of others) await bundle(version);
   say(`[setup] everything is in place (${Math.round((Date.now() - start) / 1000)} s)`);
