@@ -61,7 +61,7 @@ function nodeDocument(files: AgentFiles): object {
   const capacity = capacityOf(files);
   return defined({
     capacity: quantities(capacity),
-    allocatable: quantities(files.allocatable ?? capacity),
+    allocatable: quantities(files.allocatable ? { ...capacity, ...files.allocatable } : capacity),
     // What a node may not say of itself is given through a control plane.
     labels: registrationLabels({ ...ownLabels, ...files.labels }),
     annotations: files.annotations,

@@ -54,6 +54,11 @@ export function nodesOf(name: string, { simulated }: Pick<Provider, "simulated">
   return count === undefined ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index}`);
 }
 
+/** Where a simulation remembers its pods, a directory for each node. */
+export function simulatedDirectory(name: string): string {
+  return `${agentPaths(name).state}/pods`;
+}
+
 /** Each node of a simulation has a key of its own. */
 export function certificatesOf(name: string, node: string): string {
   const { certificates } = agentPaths(name);

@@ -1,7 +1,7 @@
 // provider.yaml, and the files beside it that hold what is secret. Pure.
 import { createHash } from "node:crypto";
 import type { HostFile } from "../registries";
-import { agentPaths, kindOf } from "./names";
+import { agentPaths, kindOf, simulatedDirectory } from "./names";
 import type { DeviceHop, Provider } from "./spec";
 
 /** By "host:port" of a hop: "<type> <base64>". */
@@ -18,7 +18,8 @@ export function providerSettings(settings: Settings): { document: object; files:
   const { name, provider } = settings;
   const kind = kindOf(provider);
   const ssh = provider.ssh && sshSettings(provider.ssh, settings);
-  const own = ssh?.settings ?? (kind && provider[kind]) ?? {};
+  const simulated = provider.simulated && { ...provider.simulated, directory: simulatedDirectory(name) };
+  const own = ssh?.settings ?? simulated ?? (kind && provider[kind]) ?? {};
   const { document, credentials } = split(own, agentPaths(name).credentials);
   return { document, files: [...credentials, ...(ssh?.files ?? [])] };
 }

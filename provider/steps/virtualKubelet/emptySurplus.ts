@@ -1,6 +1,6 @@
 // A simulation that gets fewer nodes: those leave empty, while the agent that ends their pods still runs.
 import { deadline } from "../../kubeadm/spec";
-import { certificatesOf } from "../../kubeadm/virtualKubelet/names";
+import { certificatesOf, simulatedDirectory } from "../../kubeadm/virtualKubelet/names";
 import { emptyDead } from "../node/emptyDead";
 import type { Step } from "../step";
 import type { AgentContext } from "./context";
@@ -23,7 +23,10 @@ export const forgetSurplus: Step<AgentContext> = {
   when: ({ surplus }) => surplus.length > 0,
   run: async ({ host, kubectl, plan, surplus }) => {
     await forgetVirtualNodes(kubectl, surplus, deadline(plan.timeouts, "command"));
-    const own = surplus.filter((node) => node !== plan.name).map((node) => certificatesOf(plan.name, node));
-    if (own.length > 0) await host.run(["rm", "-rf", ...own]);
+    const own = surplus.flatMap((node) => [
+      ...(node === plan.name ? [] : [certificatesOf(plan.name, node)]),
+      `${simulatedDirectory(plan.name)}/${node}`,
+    ]);
+    await host.run(["rm", "-rf", ...own]);
   },
 };

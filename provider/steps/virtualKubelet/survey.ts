@@ -25,7 +25,7 @@ export interface AgentSurvey {
   certificates: ReadonlyMap<string, string>;
 }
 
-const script = `
+export const surveyScript = `
 export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 there() { if [ -e "$2" ]; then echo "$1=yes"; fi; }
 echo "machine=$(uname -m)"
@@ -55,7 +55,7 @@ fi
 
 export async function surveyAgent(host: Host, name: string): Promise<AgentSurvey> {
   const { directory, unitName, unit } = agentPaths(name);
-  return parseAgentSurvey((await host.sh(script, [directory, unitName, unit])).stdout);
+  return parseAgentSurvey((await host.sh(surveyScript, [directory, unitName, unit])).stdout);
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {

@@ -11,6 +11,7 @@ import { certificateRequest, kubeletRequest, type Request } from "./requests";
 const record: Record<string, string> = {
   clusterId: "c",
   "node.w1": JSON.stringify({ addresses: ["10.0.0.21", "fd00::21"], machineId: "m1", role: "worker" }),
+  "node.press-7": JSON.stringify({ addresses: ["10.0.0.21"], machineId: "m1", role: "virtual" }),
   "node.w2": JSON.stringify({ addresses: ["10.0.0.22"], machineId: "m2", role: "worker" }),
 };
 
@@ -62,6 +63,21 @@ test("approves what a recorded node asks for itself", () => {
     kubeletRequest({ name: "e", request: certificateRequest({ critical: true }) }),
   ]);
   assert.deepEqual(approved, ["a", "b", "c", "d", "e"]);
+});
+
+const asPress = { username: "system:node:press-7" };
+const press = (...names: string[]) => certificateRequest({ commonName: "system:node:press-7", names });
+
+test("approves a virtual node's request for its own name and its agent's address, and for nothing else", () => {
+  const { approved, said } = approve([
+    kubeletRequest({ ...asPress, name: "own", request: press("DNS.1 = press-7", "IP.1 = 10.0.0.21") }),
+    kubeletRequest({ ...asPress, name: "worker", request: press("DNS.1 = w1", "IP.1 = 10.0.0.21") }),
+    kubeletRequest({ ...asPress, name: "address", request: press("DNS.1 = press-7", "IP.1 = 10.0.9.7") }),
+    kubeletRequest({ name: "of-worker", request: press("DNS.1 = press-7") }),
+  ]);
+  assert.deepEqual(approved, ["own"]);
+  assert.match(said, /worker: it names something else than press-7/);
+  assert.match(said, /of-worker: its subject is not that of node w1/);
 });
 
 const refused: [string, Request, RegExp][] = [

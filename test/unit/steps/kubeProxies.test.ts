@@ -36,4 +36,5 @@ test("nobody waits for a node that is down, nor for a virtual one", () => {
 test("a node that is down takes no room from those that are rolled", () => {
   assert.equal(roomFor([node("w1"), node("w2")]), 1);
   assert.equal(roomFor([node("w1"), node("off", "Unknown"), node("sick", "False")]), 3);
+  assert.equal(roomFor([node("w1"), node("press", "False", { type: "virtual-kubelet" })]), 1);
 });

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Kubectl } from "../../../provider/host/kubectl";
+import { realNodes } from "../../../provider/kubeadm/virtualKubelet/affinity";
+import { agentPaths, agentProgram } from "../../../provider/kubeadm/virtualKubelet/names";
+import { nodesMissing } from "../../../provider/steps/virtualKubelet/awaitVirtualNodes";
+import { giveVirtualMeta, virtualMeta } from "../../../provider/steps/virtualKubelet/giveVirtualMeta";
+import { keepProxyOff } from "../../../provider/steps/virtualKubelet/keepProxyOff";
+import { judgeLiveness } from "../../../provider/steps/virtualKubelet/liveness";
+import { placeAgent } from "../../../provider/steps/virtualKubelet/placeAgent";
+import { recordVirtualNodes } from "../../../provider/steps/virtualKubelet/recordVirtualNodes";
+import { cleanPlace } from "../../../provider/steps/virtualKubelet/removeAgent";
+import { startAgent } from "../../../provider/steps/virtualKubelet/startAgent";
+import { writeAgentFiles } from "../../../provider/steps/virtualKubelet/writeAgentFiles";
+import { type Asked, fakeHost } from "../kubectl/fakeHost";
+import { bareSurvey, contextOf, listOf, memoryHost, plan, virtualNode } from "./support";
+
+const { unitName } = agentPaths("press-7");
+
+test("the program is sent where another one lies, and proven to run", async () => {
+  const context = contextOf();
+  assert.equal(placeAgent.when?.(context), true);
+  await placeAgent.run(context);
+  assert.equal(context.host.written.get(agentProgram)?.content, context.program.sha256);
+  assert.deepEqual(context.host.told.at(-1)?.words, [agentProgram, "version"]);
+  const files = new Map([[agentProgram, context.program.sha256]]);
+  assert.equal(placeAgent.when?.({ ...context, survey: { ...bareSurvey, files } }), false);
+});
+
+test("files that changed start the agent anew, and those that did not leave it alone", async () => {
+  const first = contextOf();
+  await writeAgentFiles.run(first);
+  assert.equal(first.restart, true);
+  const again = contextOf({ host: first.host });
+  await writeAgentFiles.run(again);
+  assert.equal(again.restart, false);
+  const bigger = contextOf({ host: first.host, files: { ...first.files, capacity: { cpu: "8", memory: "4Gi" } } });
+  await writeAgentFiles.run(bigger);
+  assert.equal(bigger.restart, true);
+});
+
+test("another program is another unit, which rolls the agent though its files are the same", async () => {
+  const first = contextOf();
+  await writeAgentFiles.run(first);
+  const newer = contextOf({ host: first.host, program: { ...first.program, sha256: "b".repeat(64) } });
+  await writeAgentFiles.run(newer);
+  assert.equal(newer.restart, true);
+});
+
+test("secrets are in no argument and no script", async () => {
+  const context = contextOf();
+  await writeAgentFiles.run(context);
+  const said = JSON.stringify(context.host.told);
+  assert.doesNotMatch(said, /the device's key/);
+  assert.ok([...context.host.written.values()].some(({ content }) => content === "the device's key"));
+});
+
+test("credentials that the program no longer names are told apart from those it names", async () => {
+  const context = contextOf();
+  await writeAgentFiles.run(context);
+  const { credentials } = agentPaths("press-7");
+  const prune = context.host.told.find(({ words }) => words[1] === credentials);
+  assert.deepEqual(
+    prune?.stdin.split("\n").filter((path) => path.startsWith(credentials)),
+    [`${credentials}/privateKey`, `${credentials}/known_hosts`],
+  );
+});
+
+test("between stop and start it is seen when each lease was renewed last", async () => {
+  const order: string[] = [];
+  const host = memoryHost(({ words }) => {
+    order.push(words.slice(0, 2).join(" "));
+    return {};
+  });
+  const answer = () => {
+    order.push("leases");
+    const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "press-7" } };
+    return listOf([{ ...lease, spec: { renewTime: "12:00:00" } }]);
+  };
+  const context = contextOf({ host, answer });
+  await startAgent.run(context);
+  assert.deepEqual(order, ["systemctl enable", "systemctl stop", "leases", "systemctl start"]);
+  assert.deepEqual(context.leases, new Map([["press-7", "12:00:00"]]));
+});
+
+test("an agent that runs and whose files are unchanged goes on", () => {
+  const running = { ...bareSurvey, active: true, enabled: true };
+  assert.equal(startAgent.when?.(contextOf({ survey: running })), false);
+  assert.equal(startAgent.when?.(contextOf({ survey: running, restart: true })), true);
+  assert.equal(startAgent.when?.(contextOf({ survey: { ...running, active: false } })), true);
+});
+
+test("a node is there when the agent that runs now says that it is Ready", () => {
+  const before = new Map([["press-7", "12:00:00"]]);
+  const later = new Map([["press-7", "12:00:10"]]);
+  const ready = [virtualNode("press-7")];
+  assert.deepEqual(nodesMissing(["press-7"], ready, before, later), []);
+  assert.deepEqual(nodesMissing(["press-7"], ready, undefined, undefined), []);
+  assert.match(nodesMissing(["press-7"], ready, before, before)[0] ?? "", /has not reported yet/);
+  assert.match(nodesMissing(["press-7"], [], before, later)[0] ?? "", /has not registered it/);
+  const sick = [virtualNode("press-7", "False", { reason: "DeviceUnreachable" })];
+  assert.match(nodesMissing(["press-7"], sick, before, later)[0] ?? "", /not Ready: DeviceUnreachable/);
+});
+
+test("an unreachable device is told from an agent that does not report", () => {
+  assert.equal(judgeLiveness([virtualNode("a")]), "alive");
+  assert.equal(judgeLiveness([virtualNode("a", "False", { reason: "DeviceUnreachable" })]), "device gone");
+  assert.equal(judgeLiveness([virtualNode("a", "Unknown")]), "silent");
+  assert.equal(judgeLiveness([]), "silent");
+});
+
+test("the cluster is told of every node before it registers, with the agent's own address", async () => {
+  const patches: unknown[] = [];
+  const answer = ({ argv, stdin = "" }: Asked) => {
+    if (argv[0] === "patch") patches.push(JSON.parse(stdin).data);
+    return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" }, data: {} };
+  };
+  await recordVirtualNodes.run(contextOf({ answer, nodes: ["press-7-0", "press-7-1"] }));
+  const record = '{"addresses":["10.0.0.21"],"machineId":"machine-of-w1","role":"virtual"}';
+  assert.deepEqual(patches, [{ "node.press-7-0": record, "node.press-7-1": record }]);
+});
+
+test("a name that was taken out without its machine is let in for this one alone", async () => {
+  const patches: unknown[] = [];
+  const answer = ({ argv, stdin = "" }: Asked) => {
+    if (argv[0] === "patch") patches.push(JSON.parse(stdin).data);
+    return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" }, data: { "press-7": "" } };
+  };
+  await recordVirtualNodes.run(contextOf({ answer }));
+  assert.deepEqual(patches[0], { "press-7": "machine-of-w1" });
+});
+
+test("labels that a node may not give itself and all taints come through a control plane, where they differ", async () => {
+  const { labels, taints } = virtualMeta(plan);
+  assert.equal(labels["kubernetes.io/role"], "agent");
+  assert.equal(labels["topology.kubernetes.io/zone"], "z1");
+  assert.deepEqual(taints, [{ key: "virtual-kubelet.io/provider", value: "ssh", effect: "NoSchedule" }]);
+  const patched: string[] = [];
+  const owned = JSON.stringify({
+    labels: Object.keys(labels).sort(),
+    taints: ["virtual-kubelet.io/provider:NoSchedule"],
+    annotations: [],
+  });
+  const settled = { ...virtualNode("press-7-0", "True", { labels }), spec: { taints } };
+  settled.metadata.annotations = { "pulumi-kubeadm/owned": owned };
+  const bare = virtualNode("press-7-1");
+  const answer = ({ argv }: Asked) => {
+    if (argv[0] === "patch") patched.push(argv[2] ?? "");
+    return argv[0] === "get" && argv[2] === "press-7-1" ? bare : listOf([settled, bare]);
+  };
+  await giveVirtualMeta.run(contextOf({ answer, nodes: ["press-7-0", "press-7-1"] }));
+  assert.deepEqual(patched, ["press-7-1"]);
+});
+
+const proxy = (affinity?: object) => ({
+  apiVersion: "apps/v1",
+  kind: "DaemonSet",
+  metadata: { name: "kube-proxy" },
+  spec: { template: { spec: { ...(affinity ? { affinity } : {}) } } },
+});
+
+test("kube-proxy gets the affinity once, and a cluster without it nothing", async () => {
+  const patches = async (found: object | string): Promise<unknown[]> => {
+    const host = fakeHost(({ argv }) => (argv[0] === "get" ? found : proxy()));
+    await keepProxyOff(new Kubectl(host));
+    return host.asked.filter(({ argv }) => argv[0] === "patch").map(({ stdin = "" }) => JSON.parse(stdin));
+  };
+  assert.deepEqual(await patches(proxy()), [{ spec: { template: { spec: { affinity: realNodes } } } }]);
+  assert.deepEqual(await patches(proxy(realNodes)), []);
+  assert.deepEqual(await patches(""), []);
+});
+
+test("a place is cleaned by the agent's own word, where the agent is still there", async () => {
+  const there = memoryHost();
+  await cleanPlace(there, "press-7", "ssh", 1000);
+  const { provider } = agentPaths("press-7");
+  assert.deepEqual(there.told.at(-1)?.words, [
+    ...[agentProgram, "clean", "--nodename", "press-7", "--provider", "ssh", "--provider-config", provider],
+  ]);
+  const gone = memoryHost(() => ({ code: 1 }));
+  await cleanPlace(gone, "press-7", "ssh", 1000);
+  assert.equal(gone.told.length, 1);
+  assert.ok(unitName.endsWith(".service"));
+});
