@@ -38,6 +38,12 @@ type PortForwarder interface {
 	PortForward(ctx context.Context, uid types.UID, port int32, stream io.ReadWriteCloser) error
 }
 
+// Cleaner is a Runtime that has things of the node's own at the place beside its pods (a directory, a helper), which go with the node.
+type Cleaner interface {
+	// Clean takes them away; no pod is there any more.
+	Clean(ctx context.Context) error
+}
+
 // Runtime runs the containers of pods. Every method may be called again after it was cut off anywhere, and by another process than
 // the one that started what runs: what is known of a pod lies where it runs. Methods are safe for concurrent use.
 type Runtime interface {
