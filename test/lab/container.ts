@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { keyOf } from "../tools/cache";
-import { debianHost, hostFilesDir } from "../tools/debian";
+import { debianBinaries, debianHost, hostFilesDir } from "../tools/debian";
 import { type Engine, engineCall } from "./engine";
 import { nameServerOf, networkName, routesOf } from "./network";
 import type { HostState, Lab, LabState } from "./state";
@@ -43,12 +43,23 @@ export async function createContainer(engine: Engine, lab: Lab, host: HostState,
     ...["create", "--name", name, "--hostname", host.name, "--label", `pulumi-kubeadm.lab=${lab.prefix}`],
     ...["--network", networkName(lab, kind), "--ip", host.address, ...engine.bootOptions],
     // Containerd's overlay cannot lie on the container's own overlay.
-    ...["--volume", `${volumeName(lab, host.name)}:/var`, image, "/usr/local/sbin/lab-init"],
+    ...["--volume", `${volumeName(lab, host.name)}:/var`, image, `/usr/local/sbin/${firstProcess(host)}`],
   ]);
-  await copyIn(engine, name, [
-    { path: "usr/local/sbin/lab-init", mode: 0o755, content: await readFile(join(hostFilesDir, "lab-init")) },
-    { path: "usr/local/sbin/lab-network", mode: 0o755, content: await readFile(join(hostFilesDir, "lab-network")) },
-  ]);
+  const programs = [firstProcess(host), "lab-network"].map(async (file) => ({
+    path: `usr/local/sbin/${file}`,
+    mode: 0o755,
+    content: await readFile(join(hostFilesDir, file)),
+  }));
+  await copyIn(engine, name, [...(await Promise.all(programs)), ...(host.device ? [await busybox()] : [])]);
+}
+
+function firstProcess({ device }: HostState): string {
+  return device ? "lab-device" : "lab-init";
+}
+
+async function busybox(): Promise<FileToCopy> {
+  const content = await readFile(join(await debianBinaries(), "busybox"));
+  return { path: "usr/local/lib/lab/busybox", mode: 0o755, content };
 }
 
 /** Writes what the host's boot script reads: its name, its user and its routes. */

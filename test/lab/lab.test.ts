@@ -154,6 +154,18 @@ describe("lab", () => {
     assert.equal((await ssh("one", "hidden", "sudo -S -p '' id -un", { stdin: "open sesame\n" })).stdout, "root\n");
   });
 
+  it("makes a device, which has an sshd, BusyBox and nothing else, and is the same after a poweroff", async () => {
+    await lab("one", ["up", "device", "--device", "--user", "plc"]);
+    const look = "id -un; readlink /proc/self/exe; ls /usr/bin/systemctl /bin/bash 2>/dev/null || echo neither";
+    const seen = async () => (await ssh("one", "device", look)).stdout.split("\n");
+    assert.deepEqual(await seen(), ["plc", "/bin/busybox", "neither", ""]);
+    const before = await hostOf("one", "device");
+    await lab("one", ["poweroff", "device"]);
+    await lab("one", ["poweron", "device"]);
+    assert.deepEqual(await hostOf("one", "device"), before);
+    assert.deepEqual(await seen(), ["plc", "/bin/busybox", "neither", ""]);
+  });
+
   it("does not touch another lab's hosts, and leaves nothing of its own", async () => {
     const other = await keptFor("two");
     assert.notDeepEqual(await keptFor("one"), []);

@@ -20,6 +20,7 @@ export interface HostWish {
   readonly user: string;
   readonly sudoPassword?: string;
   readonly behind?: string;
+  readonly device?: boolean;
 }
 
 /** One line of `lab list --json`; what reads it depends on these names. */
@@ -133,6 +134,7 @@ function withHost(state: LabState, subnet: number, name: string, wish: HostWish,
     user: wish.user,
     passwordHash,
     hostKey: "",
+    ...(wish.device ? { device: true } : {}),
     ...(wish.behind === undefined ? {} : { behind: wish.behind }),
   };
   return {

@@ -8,7 +8,8 @@ import { down, type HostWish, list, up } from "./lab";
 import { hostOf, type Lab, labOf, loadState } from "./state";
 
 const usage = `usage: npm run --silent lab -- VERB [--lab ID]
-  up NAME... [--user NAME] [--sudo-password-stdin] [--behind JUMP]   make or start hosts, wait for sshd
+  up NAME... [--user NAME] [--sudo-password-stdin] [--behind JUMP] [--device]
+                         make or start hosts, wait for sshd; a device has an sshd, BusyBox and nothing else
   list [--json]          name, address, port, user, identityFile, hostKey of each host
   exec NAME -- CMD...    run a command as root on a host
   poweroff NAME          end every process of a host at once
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
     user: { type: "string", default: "root" },
     "sudo-password-stdin": { type: "boolean", default: false },
     behind: { type: "string" },
+    device: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -85,6 +87,7 @@ function wishFromOptions(): HostWish {
     user: values.user,
     ...(values["sudo-password-stdin"] ? { sudoPassword: readFileSync(0, "utf8").replace(/\r?\n$/, "") } : {}),
     ...(values.behind === undefined ? {} : { behind: values.behind }),
+    ...(values.device ? { device: true } : {}),
   };
 }
 

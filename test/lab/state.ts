@@ -16,6 +16,8 @@ export interface HostState {
   /** The host's second address, on the network of the hosts behind it. */
   readonly innerAddress?: string;
   readonly hostKey: string;
+  /** An sshd and BusyBox, nothing else: no node, but a place for a node agent's pods. */
+  readonly device?: boolean;
 }
 
 export interface LabState {
