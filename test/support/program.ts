@@ -22,6 +22,7 @@ export interface Spec {
   clusters?: Record<string, Args>;
   controlPlaneNodes?: Record<string, Args & { cluster: string }>;
   workerNodes?: Record<string, Args & { cluster: string; options?: NodeOptions }>;
+  virtualKubeletNodes?: Record<string, Args & { cluster: string; runsOn?: string | Args }>;
   addons?: Record<string, Args & { cluster: string }>;
 }
 

@@ -50,6 +50,12 @@ for (const [name, args] of Object.entries(spec.controlPlaneNodes ?? {})) {
 for (const [name, { options, ...args }] of Object.entries(spec.workerNodes ?? {})) {
   new kubeadm.WorkerNode(name, { ...resolve(args), cluster: clusters[args.cluster] }, optionsOf(options));
 }
+for (const [name, { runsOn, ...args }] of Object.entries(spec.virtualKubeletNodes ?? {})) {
+  const cluster = clusters[args.cluster];
+  // A worker by its name, or a machine.
+  const machine = typeof runsOn === "string" ? cluster.workers[runsOn] : resolve(runsOn);
+  new kubeadm.VirtualKubeletNode(name, { ...resolve(args), cluster, ...(machine ? { runsOn: machine } : {}) });
+}
 for (const [name, args] of Object.entries(spec.addons ?? {})) {
   new kubeadm.Addon(name, { ...resolve(args), cluster: clusters[args.cluster] });
 }

@@ -1,0 +1,299 @@
+// Virtual nodes through the real CLI: a device with an sshd and BusyBox alone, and simulated ones, by agents on a worker.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Args, clusterOf, Program, type Spec, secret } from "../support/program";
+import { differences, type Snapshot, snapshot } from "../support/snapshot";
+import { TestLab } from "../support/testLab";
+import { isReady, type Loose, Workstation } from "../support/workstation";
+import { newKey } from "./sshKeys";
+
+const hosts = ["cp1", "w1"];
+const patienceMs = 120_000;
+
+/** Until the condition gives something; its last failure says why it never did. */
+async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  const over = Date.now() + patienceMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await look();
+      if (found) return found;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > over) throw new Error(`never seen: ${what}`, { cause: last });
+    await sleep(500);
+  }
+}
+
+/** A pod of the virtual node's own: the device has a shell and no images. */
+function worker(): Args[] {
+  const labels = { app: "press" };
+  const container = {
+    name: "loop",
+    image: "has/no:meaning",
+    command: ["sh", "-c", 'echo "begun $SPEED"; while true; do sleep 1; done'],
+    env: [{ name: "SPEED", valueFrom: { configMapKeyRef: { name: "settings", key: "speed" } } }],
+  };
+  const spec = {
+    nodeSelector: { "kubernetes.io/hostname": "life-press-7" },
+    tolerations: [{ key: "virtual-kubelet.io/provider", operator: "Exists" }],
+    terminationGracePeriodSeconds: 2,
+    containers: [container],
+  };
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "hall" } },
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings", namespace: "hall" },
+      data: { speed: "fast" },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "press", namespace: "hall" },
+      spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+    },
+  ];
+}
+
+describe("virtual nodes", () => {
+  let lab: TestLab;
+  let program: Program;
+  let kubectl: Workstation;
+  let spec: Spec;
+  let press: Args & { provider: { ssh: { connection: Args } } };
+  let crowd: Args & { cluster: string; provider: { simulated: { nodes: number } } };
+  let deviceBefore = "";
+  const found = new Map<string, Snapshot>();
+
+  async function up(...flags: string[]): Promise<string> {
+    const { code, output } = await program.stack.up(...flags);
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  /** Everything of the device's own tree; its clock and its logs are nobody's leftovers. */
+  const deviceFiles = () =>
+    lab.sh("press", "find /device -xdev -path /device/tmp -prune -o -path /device/run -prune -o -print | sort");
+  /** What runs there for pods: neither init nor sshd. */
+  const devicePods = () => lab.sh("press", "ps -eo args | grep '[w]hile true' || true");
+
+  async function onlyPod(): Promise<Loose> {
+    return eventually("a running pod on the device", async () => {
+      const { items } = await kubectl.get("pods", "-n", "hall", "-l", "app=press");
+      const running = items.filter((pod: Loose) => pod.status.phase === "Running" && !pod.metadata.deletionTimestamp);
+      return running.length === 1 && running[0];
+    });
+  }
+
+  /** The same pod, and the same process in it. */
+  async function same(before: Loose): Promise<void> {
+    const now = await onlyPod();
+    assert.equal(now.metadata.uid, before.metadata.uid);
+    const [was, is] = [before, now].map((pod) => pod.status.containerStatuses[0]);
+    assert.equal(is.restartCount, was.restartCount);
+    assert.deepEqual(is.state.running, was.state.running);
+  }
+
+  async function ready(name: string): Promise<Loose> {
+    return eventually(`${name} Ready`, async () => {
+      const node = (await kubectl.nodes())[name];
+      return node !== undefined && isReady(node) && node;
+    });
+  }
+
+  before(async () => {
+    lab = await TestLab.open("e2e-virtual");
+    await lab.up(hosts);
+    await lab.up(["press"], { user: "plc", device: true });
+    for (const host of hosts) found.set(host, await snapshot(lab, host));
+    deviceBefore = await deviceFiles();
+    program = await Program.create();
+    press = {
+      runsOn: "w1",
+      provider: {
+        ssh: { connection: { host: lab.host("press").address, user: "plc", privateKey: secret("deviceKey") } },
+      },
+      capacity: { cpu: "4", memory: "2Gi", pods: 5 },
+      labels: { site: "hall-2" },
+      timeouts: { drain: 60 },
+    };
+    crowd = { cluster: "life", runsOn: "w1", provider: { simulated: { nodes: 3 } } };
+    spec = {
+      clusters: {
+        life: await clusterOf(
+          lab,
+          { controlPlanes: ["cp1"], workers: ["w1"] },
+          { virtualKubelets: { "life-press-7": press } },
+        ),
+      },
+      virtualKubeletNodes: { crowd },
+      addons: { press: { cluster: "life", manifests: worker(), wait: false } },
+    };
+    await program.describe(spec, { sshKey: lab.privateKey(), deviceKey: lab.privateKey() });
+  });
+
+  after(async () => {
+    program?.close();
+    await lab?.close();
+  });
+
+  it("are made by one up, each Ready by its own agent's word", async () => {
+    await up();
+    kubectl = await Workstation.create(await program.kubeconfig("life"));
+    const nodes = await kubectl.nodes();
+    assert.deepEqual(Object.keys(nodes).sort(), ["cp1", "crowd-0", "crowd-1", "crowd-2", "life-press-7", "w1"]);
+    for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
+    const { metadata, spec: own, status } = nodes["life-press-7"];
+    assert.equal(metadata.labels.type, "virtual-kubelet");
+    assert.equal(metadata.labels["kubernetes.io/role"], "agent");
+    assert.equal(metadata.labels.site, "hall-2");
+    assert.deepEqual(own.taints, [{ key: "virtual-kubelet.io/provider", value: "ssh", effect: "NoSchedule" }]);
+    assert.equal(status.capacity.pods, "5");
+  });
+
+  it("get no pod of kube-proxy and the CNI", async () => {
+    const proxies = await kubectl.get("pods", "-n", "kube-system", "-l", "k8s-app=kube-proxy");
+    const flannel = await kubectl.get("pods", "-n", "kube-flannel");
+    for (const { items } of [proxies, flannel]) {
+      const nodes = items.map((pod: Loose) => pod.spec.nodeName).sort();
+      assert.deepEqual(nodes, ["cp1", "w1"]);
+    }
+  });
+
+  it("run a pod as a process of the device, whose log comes back", async () => {
+    const pod = await onlyPod();
+    assert.equal(pod.spec.nodeName, "life-press-7");
+    assert.match(await devicePods(), /while true/);
+    const log = await eventually("the pod's first line", () => kubectl.run("logs", "-n", "hall", pod.metadata.name));
+    assert.equal(log, "begun fast\n");
+  });
+
+  it("change nothing the second time", async () => {
+    const output = await up();
+    assert.doesNotMatch(output, /^ *[~+-] /m);
+    assert.match(output, /unchanged/);
+  });
+
+  it("take another capacity, labels and taints without touching a pod", async () => {
+    const pod = await onlyPod();
+    press["capacity"] = { cpu: "4", memory: "2Gi", pods: 9 };
+    press["labels"] = { site: "hall-3" };
+    press["taints"] = [{ key: "dedicated", value: "press", effect: "PreferNoSchedule" }];
+    await program.describe(spec);
+    const output = await up();
+    assert.match(output, /~ .*life-life-press-7-virtual-kubelet/);
+    const node = await ready("life-press-7");
+    assert.equal(node.status.capacity.pods, "9");
+    assert.equal(node.metadata.labels.site, "hall-3");
+    assert.deepEqual(node.spec.taints.map(({ key }: Loose) => key).sort(), [
+      "dedicated",
+      "virtual-kubelet.io/provider",
+    ]);
+    await same(pod);
+  });
+
+  it("take rotated credentials of the device without touching a pod", async () => {
+    const pod = await onlyPod();
+    const rotated = await newKey();
+    const script = 'printf "%s\\n" "$1" >/device/home/plc/.ssh/authorized_keys';
+    await lab.exec("press", ["sh", "-c", script, "sh", rotated.publicKey]);
+    await program.describe(spec, { sshKey: lab.privateKey(), deviceKey: rotated.privateKey });
+    await up();
+    await ready("life-press-7");
+    await same(pod);
+  });
+
+  it("show on refresh what others changed, and put it right", async () => {
+    const pod = await onlyPod();
+    await kubectl.run("label", "node", "life-press-7", "--overwrite", "site=stolen");
+    await lab.sh("w1", "systemctl stop pulumi-virtual-kubelet@life-press-7");
+    await lab.sh("w1", "echo '# mine' >>/etc/pulumi-kubeadm/virtual-kubelet/crowd/node.yaml");
+    const refreshed = await program.stack.refresh();
+    assert.equal(refreshed.code, 0, refreshed.output);
+    for (const name of ["life-life-press-7", "crowd"])
+      assert.match(refreshed.output, new RegExp(`~ .*${name}-virtual-kubelet`));
+    await up();
+    assert.equal((await ready("life-press-7")).metadata.labels.site, "hall-3");
+    await same(pod);
+  });
+
+  it("lose no pod when an agent is killed", async () => {
+    const pod = await onlyPod();
+    await lab.sh("w1", "systemctl kill --signal KILL pulumi-virtual-kubelet@life-press-7");
+    await ready("life-press-7");
+    await same(pod);
+  });
+
+  it("are not taken out while their device is away, unless the user says so", async () => {
+    const { virtualKubelets, ...rest } = spec.clusters?.["life"] ?? {};
+    await lab.cut("press");
+    try {
+      await eventually("the device called unreachable", async () => {
+        const node = (await kubectl.nodes())["life-press-7"];
+        const condition = node.status.conditions.find((one: Loose) => one.type === "Ready");
+        return condition.status === "False" && condition.reason === "DeviceUnreachable";
+      });
+      await program.describe({ ...spec, clusters: { life: rest } });
+      const { code, output } = await program.stack.up();
+      assert.notEqual(code, 0, output);
+      assert.match(output, /KUBEADM_ON_UNREACHABLE=remove/);
+      assert.ok((await kubectl.nodes())["life-press-7"]);
+    } finally {
+      await lab.heal("press");
+    }
+    await program.describe({ ...spec, clusters: { life: { ...rest, virtualKubelets } } });
+    await ready("life-press-7");
+    await up();
+  });
+
+  it("become fewer and more by a simulation's number", async () => {
+    crowd.provider.simulated.nodes = 1;
+    await program.describe(spec);
+    await up();
+    const crowdOf = async () => Object.keys(await kubectl.nodes()).filter((name) => name.startsWith("crowd"));
+    assert.deepEqual(await crowdOf(), ["crowd-0"]);
+    crowd.provider.simulated.nodes = 2;
+    await program.describe(spec);
+    await up();
+    assert.deepEqual((await crowdOf()).sort(), ["crowd-0", "crowd-1"]);
+  });
+
+  it("are never on a control plane", async () => {
+    const runsOn = { connection: lab.connection("cp1") };
+    const wrong = { cluster: "life", runsOn, provider: { simulated: {} } };
+    await program.describe({ ...spec, virtualKubeletNodes: { crowd, wrong } });
+    const { code, output } = await program.stack.preview();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /never runs on/);
+    await program.describe(spec);
+  });
+
+  it("leave before the worker that carries them, with nothing left on device and machine", async () => {
+    const { code, output } = await program.stack.destroy();
+    assert.equal(code, 0, output);
+    const deleted = (name: string): number => {
+      const at = output.search(new RegExp(`${name} deleted`));
+      assert.ok(at >= 0, `${name} was deleted`);
+      return at;
+    };
+    for (const name of ["life-life-press-7-virtual-kubelet", "crowd-virtual-kubelet"])
+      assert.ok(deleted(name) < deleted("life-w1-worker"), name);
+    assert.equal(await devicePods(), "");
+    assert.equal(await deviceFiles(), deviceBefore);
+    for (const host of hosts)
+      assert.deepEqual(differences(found.get(host) ?? new Map(), await snapshot(lab, host)), [], host);
+  });
+
+  it("never printed a secret and stored none in plain", () => {
+    const key = lab.privateKey().split("\n")[2] ?? "no key";
+    for (const [where, text] of [
+      ["output", program.stack.transcript],
+      ["state", program.stack.storedState()],
+    ] as const)
+      assert.ok(!text.includes(key), `the private key is in the ${where}`);
+  });
+});
