@@ -7,7 +7,7 @@ import ts from "typescript";
 import { projectDir } from "./providerProcess";
 
 const adrs = readdirSync(join(projectDir, "docs/adr")).map((name) => `docs/adr/${name}`);
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...adrs];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/virtual-nodes/README.md", ...adrs];
 const textOf = (path: string): string => readFileSync(join(projectDir, path), "utf8");
 
 const prelude = `import * as kubeadm from "pulumi-kubeadm";\ndeclare const cluster: kubeadm.K8sCluster;\n`;
