@@ -23,7 +23,7 @@ test-all: setup check ## every test, with both upgrades
 
 check: build ## format, lint, types, unit tests; under a minute
 	@npx --no-install biome check .
-	@npx --no-install tsc -p examples/quickstart
+	@npx --no-install tsc -p examples
 	@$(NODE) dist/test/run.js unit
 
 bench: setup ## how long it takes, against raw kubeadm
