@@ -1,0 +1,218 @@
+package serial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+	"pulumi-kubeadm/virtual-kubelet/internal/serial/line"
+	"pulumi-kubeadm/virtual-kubelet/internal/serial/protocol"
+)
+
+// link asks the device, one request at a time: so a line may be half duplex, and everybody gets a turn.
+type link struct {
+	config *Config
+	turn   *semaphore.Weighted
+
+	// What follows belongs to who has the turn.
+	port   *os.File
+	reader *protocol.Reader
+	// seq begins anywhere: what a former agent asked for may still be answered.
+	seq    uint32
+	limits *limits
+}
+
+// limits are what the device told in hello.
+type limits struct {
+	boot                                               int64
+	line, pods, containers, document, file, files, log int
+}
+
+func newLink(config *Config) *link {
+	return &link{config: config, turn: semaphore.NewWeighted(1), seq: rand.Uint32()}
+}
+
+// ask sends a request, after a hello where that is due, and returns the answer. make gets what the device can take.
+func (l *link) ask(ctx context.Context, make func(*limits) (string, error)) (protocol.Answer, *limits, error) {
+	if err := l.turn.Acquire(ctx, 1); err != nil {
+		return protocol.Answer{}, nil, l.gone(err)
+	}
+	defer l.turn.Release(1)
+	if err := l.ready(ctx); err != nil {
+		return protocol.Answer{}, nil, err
+	}
+	limits := l.limits
+	body, err := make(limits)
+	if err != nil {
+		return protocol.Answer{}, limits, err
+	}
+	answer, err := l.exchange(ctx, body)
+	if err != nil {
+		return answer, limits, err
+	}
+	// A device that was started anew may be another one.
+	if boot, ok := answer.Fields["boot"]; ok && boot != fmt.Sprint(limits.boot) {
+		l.limits = nil
+	}
+	return answer, limits, refused(answer)
+}
+
+// gone is the error of a line that nobody answers on.
+func (l *link) gone(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: %w", l.config.Device, err)
+	}
+	return fmt.Errorf("%w: %s: %w", runtime.ErrUnreachable, l.config.Device, err)
+}
+
+// ready opens the line and greets the device, unless that was done.
+func (l *link) ready(ctx context.Context) error {
+	if l.port == nil {
+		port, err := line.Open(&l.config.Settings)
+		if err != nil {
+			return l.gone(err)
+		}
+		l.port, l.reader, l.limits = port, protocol.NewReader(port, protocol.MaxLine), nil
+	}
+	if l.limits != nil {
+		return nil
+	}
+	answer, err := l.exchange(ctx, fmt.Sprintf("hello %d", protocol.Version))
+	if err == nil {
+		err = refused(answer)
+		if err == nil {
+			l.limits, err = readLimits(answer)
+		}
+		if err != nil {
+			// Whatever is at the other end, it is not a device that this agent can work with.
+			return l.gone(fmt.Errorf("hello: %w", err))
+		}
+	}
+	return err
+}
+
+func readLimits(answer protocol.Answer) (*limits, error) {
+	found := &limits{}
+	var version int
+	for name, value := range map[string]*int{
+		"version": &version, "line": &found.line, "pods": &found.pods, "containers": &found.containers, "document": &found.document,
+		"file": &found.file, "files": &found.files, "log": &found.log,
+	} {
+		number, err := answer.Number(name)
+		if err != nil || number < 0 {
+			return nil, fmt.Errorf("%s=%s is no limit", name, answer.Fields[name])
+		}
+		*value = int(number)
+	}
+	boot, err := answer.Number("boot")
+	if err != nil {
+		return nil, err
+	}
+	found.boot = boot
+	if version != protocol.Version {
+		return nil, fmt.Errorf("the device speaks version %d of the protocol, this agent version %d", version, protocol.Version)
+	}
+	if found.line < protocol.MinLine {
+		return nil, fmt.Errorf("the device takes lines of %d bytes only; the protocol needs %d", found.line, protocol.MinLine)
+	}
+	return found, nil
+}
+
+// longest is the length of lines both ways.
+func (l *link) longest() int {
+	if l.limits == nil {
+		return protocol.MinLine
+	}
+	return min(l.config.MaxLine, l.limits.line)
+}
+
+// exchange sends one request, again while it is not answered, and waits for its answer.
+func (l *link) exchange(ctx context.Context, body string) (protocol.Answer, error) {
+	l.seq++
+	request := protocol.Frame{Seq: l.seq, Body: body}.Line()
+	limit := l.config.Timeout.Duration + l.config.Takes(len(request)+l.longest())
+	for try := 0; ; try++ {
+		answer, err := l.once(ctx, request, limit)
+		switch {
+		case err == nil:
+			return answer, nil
+		case ctx.Err() != nil:
+			return answer, l.gone(ctx.Err())
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			// The line itself failed: it was pulled out, perhaps, and is opened again with the next request.
+			l.close()
+			return answer, l.gone(err)
+		case try >= *l.config.Retries:
+			// Who answers next may have been started anew, or be another one.
+			l.limits = nil
+			return answer, l.gone(fmt.Errorf("no answer within %s, asked %d times (timeout, retries); is the device on, and are baud, dataBits, parity and stopBits its own?", limit, try+1))
+		}
+	}
+}
+
+func (l *link) once(ctx context.Context, request string, limit time.Duration) (protocol.Answer, error) {
+	if err := l.port.SetDeadline(time.Now().Add(limit)); err != nil {
+		return protocol.Answer{}, err
+	}
+	// Who gives up meanwhile need not wait for the deadline.
+	woken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = l.port.SetDeadline(time.Now())
+		close(woken)
+	})
+	defer func() {
+		if !stop() {
+			<-woken
+		}
+	}()
+	if _, err := l.port.WriteString(request); err != nil {
+		return protocol.Answer{}, err
+	}
+	for {
+		frame, err := l.reader.Next()
+		if err != nil {
+			return protocol.Answer{}, err
+		}
+		if frame.Answer && frame.Seq == l.seq {
+			return protocol.ParseAnswer(frame.Body)
+		}
+	}
+}
+
+func (l *link) close() {
+	if l.port != nil {
+		l.port.Close()
+	}
+	l.port, l.limits = nil, nil
+}
+
+// deviceError is an answer "err".
+type deviceError struct{ code, text string }
+
+func (e deviceError) Error() string {
+	return fmt.Sprintf("the device refuses (%s): %s", e.code, e.text)
+}
+
+func (e deviceError) Unwrap() error {
+	if e.code == protocol.CodeMissing {
+		return runtime.ErrNotFound
+	}
+	return nil
+}
+
+func refused(answer protocol.Answer) error {
+	if answer.OK {
+		return nil
+	}
+	text, err := answer.Bytes("text")
+	if err != nil {
+		text = []byte(answer.Fields["text"])
+	}
+	return deviceError{answer.Fields["code"], string(text)}
+}

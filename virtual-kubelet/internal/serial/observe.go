@@ -1,0 +1,209 @@
+package serial
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+	"pulumi-kubeadm/virtual-kubelet/internal/serial/protocol"
+)
+
+// look is what the device told at one time: it holds as long as boot and generation do.
+type look struct {
+	boot, generation int64
+	pods             []runtime.PodState
+	// attempts by the device's own number.
+	attempts map[int64]runtime.ContainerID
+	// messages were asked for one by one and never change.
+	messages map[int64]string
+}
+
+// Observe tells of all pods; where nothing has changed, what is known is told again.
+func (d *device) Observe(ctx context.Context) ([]runtime.PodState, error) {
+	now, err := d.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Callers may change what they get.
+	pods := slices.Clone(now.pods)
+	for i := range pods {
+		pods[i].Containers = slices.Clone(pods[i].Containers)
+	}
+	return pods, nil
+}
+
+func (d *device) look(ctx context.Context) (*look, error) {
+	if err := d.looking.Acquire(ctx, 1); err != nil {
+		return nil, d.link.gone(err)
+	}
+	defer d.looking.Release(1)
+	generation := int64(0)
+	if d.last != nil {
+		generation = d.last.generation
+	}
+	first, err := d.status(ctx, generation, 0)
+	if err != nil {
+		return d.last, err
+	}
+	boot, err := first.Number("boot")
+	if err != nil {
+		return d.last, err
+	}
+	if _, same := first.Fields["same"]; same && d.last != nil {
+		if d.last.boot == boot {
+			return d.last, nil
+		}
+		// Another device, that has come to the same number.
+		if first, err = d.status(ctx, 0, 0); err != nil {
+			return d.last, err
+		}
+	}
+	now, err := d.pages(ctx, boot, first)
+	if err != nil {
+		return d.last, err
+	}
+	d.last = now
+	return now, nil
+}
+
+func (d *device) status(ctx context.Context, generation, after int64) (protocol.Answer, error) {
+	return d.askWithin(ctx, func(line int) (string, error) { return fmt.Sprintf("status %d %d %d", generation, after, line), nil })
+}
+
+// pages reads on from the first page. Ids only grow, so what is made meanwhile comes on a later page.
+func (d *device) pages(ctx context.Context, boot int64, page protocol.Answer) (*look, error) {
+	now := &look{boot: boot, attempts: map[int64]runtime.ContainerID{}, messages: map[int64]string{}}
+	index := map[string]int{}
+	for {
+		// The oldest page says what has changed since.
+		generation, err1 := page.Number("gen")
+		clock, err2 := page.Number("time")
+		other, err3 := page.Number("boot")
+		for _, err := range []error{err1, err2, err3} {
+			if err != nil {
+				return nil, err
+			}
+		}
+		if other != boot {
+			return nil, fmt.Errorf("%s: the device was started anew meanwhile", d.config.Device)
+		}
+		if now.generation == 0 {
+			now.generation = generation
+		}
+		d.times.set(boot, clock, d.clock.Now())
+		after := int64(0)
+		for _, item := range page.Items {
+			id, err := d.take(ctx, now, index, item)
+			if err != nil {
+				return nil, fmt.Errorf("%s: status: %q: %w", d.config.Device, item, err)
+			}
+			after = id
+		}
+		if _, more := page.Fields["more"]; !more {
+			break
+		}
+		if after == 0 {
+			return nil, fmt.Errorf("%s: status: the device has more to tell and tells nothing", d.config.Device)
+		}
+		var err error
+		if page, err = d.status(ctx, 0, after); err != nil {
+			return nil, err
+		}
+	}
+	for i := range now.pods {
+		slices.SortStableFunc(now.pods[i].Containers, func(a, b runtime.ContainerState) int { return a.Attempt - b.Attempt })
+	}
+	return now, nil
+}
+
+// take reads "p:ID:UID:NAMESPACE:NAME" or "a:ID:POD:NAME:NUMBER:KIND:STATE:STARTED:ENDED:CODE:SIGNAL:REASON:MESSAGE".
+func (d *device) take(ctx context.Context, now *look, index map[string]int, item []string) (int64, error) {
+	kind := item[0]
+	if kind != "p" && kind != "a" || len(item) < map[string]int{"p": 5, "a": 13}[kind] {
+		return 0, fmt.Errorf("is not understood")
+	}
+	id, err := strconv.ParseInt(item[1], 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	if kind == "p" {
+		index[item[1]] = len(now.pods)
+		now.pods = append(now.pods, runtime.PodState{UID: types.UID(item[2]), Namespace: item[3], Name: item[4]})
+		return id, nil
+	}
+	at, known := index[item[2]]
+	if !known {
+		// Its pod was taken away between two pages.
+		return id, nil
+	}
+	pod := &now.pods[at]
+	state, length, err := d.attempt(item)
+	if err != nil {
+		return 0, err
+	}
+	container := runtime.ContainerID{Pod: pod.UID, Name: state.Name, Attempt: state.Attempt}
+	now.attempts[id] = container
+	if length > 0 {
+		if state.Message, err = d.message(ctx, id, container, length, now); err != nil {
+			return 0, err
+		}
+	}
+	pod.Containers = append(pod.Containers, state)
+	return id, nil
+}
+
+func (d *device) attempt(item []string) (runtime.ContainerState, int, error) {
+	var numbers [6]int64
+	for i, at := range []int{4, 7, 8, 9, 10, 12} {
+		number, err := strconv.ParseInt(item[at], 10, 64)
+		if err != nil {
+			return runtime.ContainerState{}, 0, err
+		}
+		numbers[i] = number
+	}
+	state := runtime.ContainerState{Name: item[3], Attempt: int(numbers[0]), Init: item[5] == "init", Running: item[6] == "running"}
+	state.StartedAt = d.times.time(numbers[1])
+	if state.Running {
+		return state, 0, nil
+	}
+	// A clock may have been set meanwhile; nothing ends before it began.
+	state.FinishedAt = d.times.time(max(numbers[1], numbers[2]))
+	state.ExitCode, state.Signal = int(numbers[3]), int(numbers[4])
+	if item[11] != "-" {
+		state.Reason = item[11]
+	}
+	return state, int(numbers[5]), nil
+}
+
+// message is read once: an attempt that has ended says nothing more.
+func (d *device) message(ctx context.Context, id int64, container runtime.ContainerID, length int, now *look) (string, error) {
+	if d.last != nil && d.last.boot == now.boot {
+		if text, known := d.last.messages[id]; known {
+			now.messages[id] = text
+			return text, nil
+		}
+	}
+	var text []byte
+	for len(text) < min(length, 4096) {
+		answer, err := d.askWithin(ctx, func(line int) (string, error) {
+			return fmt.Sprintf("message %s %s %d %d %d", container.Pod, container.Name, container.Attempt, len(text), line), nil
+		})
+		if err != nil {
+			return "", err
+		}
+		piece, err := answer.Bytes("data")
+		if err != nil {
+			return "", err
+		}
+		if len(piece) == 0 {
+			break
+		}
+		text = append(text, piece...)
+	}
+	now.messages[id] = string(text)
+	return string(text), nil
+}
