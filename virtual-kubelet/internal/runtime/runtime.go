@@ -95,7 +95,7 @@ type File struct {
 
 // ContainerSpec is one attempt to run a container.
 type ContainerSpec struct {
-	// Container is the pod's own, or its init container.
+	// Container is the pod's own, or its init container, with the variables that its command, arguments and paths refer to replaced.
 	Container *corev1.Container
 	Init      bool
 	// Attempt counts from 0; each is a process of its own with logs of its own.
