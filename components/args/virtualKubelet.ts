@@ -48,6 +48,13 @@ export interface SshProviderArgs {
     /** Files of one container, 1 to 100. Default: 5. */
     maxFiles?: Input<number>;
   };
+  /** Deadlines of the agent's in seconds. */
+  timeouts?: {
+    /** The way to the device with all its hops. Default: 10. */
+    dial?: Input<number>;
+    /** Whatever is asked of the device, beside a container's grace. Default: 30. */
+    call?: Input<number>;
+  };
 }
 
 /**
@@ -61,8 +68,16 @@ export interface SerialProviderArgs {
   baud?: Input<number>;
   /** Default: "none". */
   parity?: Input<"none" | "even" | "odd">;
-  /** 1 or 2. Default: 1. */
+  /** Default: 1. */
   stopBits?: Input<1 | 2>;
+  /** Default: 8. */
+  dataBits?: Input<7 | 8>;
+  /** By wire ("rtscts") or by characters ("xonxoff"). Default: "none". */
+  flowControl?: Input<"none" | "rtscts" | "xonxoff">;
+  /** Seconds until an answer is missing, beside the time that the bytes are on the line. Default: 1. */
+  timeout?: Input<number>;
+  /** How often a request without an answer is sent again before the device counts as unreachable. Default: 4. */
+  retries?: Input<number>;
 }
 
 /**
@@ -109,6 +124,10 @@ export interface RemoteClusterProviderArgs {
 export interface SimulatedProviderArgs {
   /** How many nodes one agent is: NAME-0 and so on, a plain value of 1 to 5000. Default: one node, called NAME. */
   nodes?: number;
+  /** Thousandths of a CPU that each running container is said to use, for `kubectl top`. Default: 0, then nothing is said. */
+  cpuMilli?: Input<number>;
+  /** Bytes of memory, likewise. */
+  memoryBytes?: Input<number>;
 }
 
 /** Where a virtual node's pods run: exactly one of them. Another kind is another place: the pods leave first. */

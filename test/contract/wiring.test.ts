@@ -73,6 +73,7 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
           },
           directory: "/srv/pods",
           logs: { maxSize: "1Mi", maxFiles: 3 },
+          timeouts: { dial: 5, call: 20 },
         },
       },
       capacity: { cpu: "4", memory: "2Gi", pods: 5, "ephemeral-storage": "1Gi" },
@@ -91,7 +92,18 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
       timeouts: { ready: 100 },
     },
     line: {
-      provider: { serial: { device: "/dev/ttyUSB0", baud: 9600, parity: "even", stopBits: 2 } },
+      provider: {
+        serial: {
+          device: "/dev/ttyUSB0",
+          baud: 9600,
+          parity: "even",
+          stopBits: 2,
+          dataBits: 7,
+          flowControl: "rtscts",
+          timeout: 2,
+          retries: 6,
+        },
+      },
       capacity: { cpu: 1, memory: "64Mi" },
     },
     edge: {
@@ -103,7 +115,7 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
     service: {
       provider: { cluster: { server: "https://api.example", ca: "ca", clientCertificate: "cert", clientKey: "key" } },
     },
-    crowd: { provider: { simulated: { nodes: 3 } } },
+    crowd: { provider: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } } },
   },
   endpoint: {
     virtualIp: { address: "10.0.0.10", port: 9443, by: "keepalived", virtualRouterId: 7, interface: "eth1" },

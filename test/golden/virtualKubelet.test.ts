@@ -22,9 +22,10 @@ const providers: Record<string, Provider> = {
       },
       directory: "/srv/pods",
       logs: { maxSize: "1Mi", maxFiles: 3 },
+      timeouts: { dial: 5, call: 20 },
     },
   },
-  serial: { serial: { device: "/dev/ttyUSB0", baud: 9600, parity: "even", stopBits: 2 } },
+  serial: { serial: { device: "/dev/ttyUSB0", baud: 9600, parity: "even", stopBits: 2, timeout: 2, retries: 6 } },
   cri: { cri: {} },
   cluster: {
     cluster: { server: "https://10.1.0.10:6443", ca: "<its authority>", token: "<a token>", namespace: "edge" },

@@ -36,6 +36,9 @@ const inFiles: Readonly<Record<string, string>> = {
   clientKey: "clientKeyFile",
 };
 
+/** Seconds here, durations there. */
+const durations: ReadonlySet<string> = new Set(["dial", "call", "timeout"]);
+
 interface Split {
   document: Record<string, unknown>;
   credentials: HostFile[];
@@ -56,7 +59,7 @@ function split(settings: object, directory: string, at = ""): Split {
     } else if (file !== undefined) {
       document[file] = path;
       credentials.push({ path, content: String(value), mode: 0o600 });
-    } else document[field] = value;
+    } else document[field] = durations.has(field) ? `${String(value)}s` : value;
   }
   return { document, credentials };
 }

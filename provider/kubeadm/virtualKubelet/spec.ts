@@ -27,10 +27,13 @@ const logsSchema = z.strictObject({
   maxFiles: z.number().int().min(1).max(100).optional(),
 });
 
+const seconds = z.number().positive();
+
 export const sshSchema = z.strictObject({
   connection: deviceSchema,
   directory: z.string().startsWith("/").optional(),
   logs: logsSchema.optional(),
+  timeouts: z.strictObject({ dial: seconds.optional(), call: seconds.optional() }).optional(),
 });
 
 export const serialSchema = z.strictObject({
@@ -38,6 +41,10 @@ export const serialSchema = z.strictObject({
   baud: z.number().int().min(50).max(4_000_000).optional(),
   parity: z.enum(["none", "even", "odd"]).optional(),
   stopBits: z.union([z.literal(1), z.literal(2)]).optional(),
+  dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
+  flowControl: z.enum(["none", "rtscts", "xonxoff"]).optional(),
+  timeout: seconds.optional(),
+  retries: z.number().int().min(0).max(100).optional(),
 });
 
 export const criSchema = z.strictObject({ socket: z.string().startsWith("/").optional() });
@@ -55,7 +62,11 @@ export const remoteClusterSchema = z.strictObject({
   namespace: text.optional(),
 });
 
-export const simulatedSchema = z.strictObject({ nodes: z.number().int().min(1).max(5000).optional() });
+export const simulatedSchema = z.strictObject({
+  nodes: z.number().int().min(1).max(5000).optional(),
+  cpuMilli: z.number().int().min(0).optional(),
+  memoryBytes: z.number().int().min(0).optional(),
+});
 
 /** Exactly one of them is there: `rules.ts` says so by the argument's own path. */
 export const providerSchema = z.strictObject({
