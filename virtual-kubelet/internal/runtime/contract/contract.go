@@ -79,11 +79,15 @@ type subject struct {
 
 // pod makes a pod that runs a shell script; it is removed when the test is over.
 func (p *place) pod(t *testing.T, script string) *subject {
+	return p.podOn(t, p.open(t), script)
+}
+
+func (p *place) podOn(t *testing.T, rt runtime.Runtime, script string) *subject {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "contract", UID: uuid.NewUUID()}}
 	pod.Spec.Containers = []corev1.Container{{Name: "main", Command: []string{"sh", "-c", script}}}
 	p.adapt(pod)
-	s := &subject{p.open(t), t, ctx, runtime.PodSpec{Pod: pod}}
+	s := &subject{rt, t, ctx, runtime.PodSpec{Pod: pod}}
 	t.Cleanup(func() {
 		cancel()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -154,10 +154,10 @@ func remove(t *testing.T, p *place) {
 }
 
 func manyPods(t *testing.T, p *place) {
-	subjects := make([]*subject, p.many)
+	rt, subjects := p.open(t), make([]*subject, p.many)
 	var group sync.WaitGroup
 	for i := range subjects {
-		subjects[i] = p.pod(t, fmt.Sprintf("echo %d; sleep 1000", i))
+		subjects[i] = p.podOn(t, rt, fmt.Sprintf("echo %d; sleep 1000", i))
 	}
 	each := func(do func(i int, s *subject) error) {
 		for i, s := range subjects {

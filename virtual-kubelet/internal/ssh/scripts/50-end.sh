@@ -1,0 +1,74 @@
+# Ending attempts and pods.
+
+# stop DIRECTORY GRACE: asks the group to end and leaves a process behind that ends it when the grace is over, connection or not.
+stop() {
+	dir=$1 turns=0
+	look "$dir"
+	while [ "$state" = created ] && [ -n "$owned" ] && [ "$turns" -lt 100 ]; do
+		nap 0.1
+		turns=$((turns + 1))
+		look "$dir"
+	done
+	[ "$state" = running ] || return 0
+	deadline=$(($(date +%s) + $2)) asked=
+	if [ -s "$dir/stop" ]; then read -r asked <"$dir/stop"; fi
+	[ -n "$asked" ] || kill_group TERM "$pid" "$pid_born"
+	if [ -z "$asked" ] || [ "$deadline" -lt "$asked" ]; then echo "$deadline" | put "$dir/stop"; fi
+	setsid sh "$script" reap "$dir" </dev/null >/dev/null 2>&1 &
+}
+
+# reap DIRECTORY: one at a time; a shorter grace given meanwhile counts.
+reap() {
+	dir=$1
+	if [ -s "$dir/reaper" ]; then
+		read -r reaper reaper_born <"$dir/reaper"
+		if alive "$reaper" "$reaper_born" "$boot"; then exit; fi
+	fi
+	birth $$
+	echo "$$ $born" | put "$dir/reaper"
+	look "$dir"
+	while [ "$state" = running ]; do
+		read -r deadline <"$dir/stop" || exit
+		[ "$(date +%s)" -lt "$deadline" ] || kill_group KILL "$pid" "$pid_born"
+		nap 0.1
+		look "$dir"
+	done
+}
+
+# remove UID
+remove() {
+	turns=0
+	while busy "$1"; do
+		turns=$((turns + 1))
+		[ "$turns" -lt 200 ] || die "a process of pod $1 does not end"
+		nap 0.1
+	done
+	# What an earlier call left, too.
+	if [ -d "$pods/$1" ]; then mv "$pods/$1" "$root/removed.$1.$$" || die "$pods/$1 cannot be removed"; fi
+	rm -rf "$root"/removed.* || die "what $root holds of removed pods cannot be deleted"
+}
+
+# busy UID: something of it runs, and was told to end at once.
+busy() {
+	busy=1
+	for dir in "$pods/$1"/containers/*/*; do
+		[ -d "$dir" ] || continue
+		look "$dir"
+		if [ "$state" = running ]; then
+			busy=0
+			kill_group KILL "$pid" "$pid_born"
+			end_commands "$dir"
+		elif [ -n "$owned" ]; then
+			busy=0
+		fi
+	done
+	return "$busy"
+}
+
+# clean: nothing of this node stays.
+clean() {
+	if [ -d "$pods" ]; then rmdir "$pods" || die "there are pods in $pods"; fi
+	for pipe in "$root"/watch/*; do end_watch "$pipe"; done
+	rm -rf "$root"
+	rmdir "${root%/*}" 2>/dev/null
+}
