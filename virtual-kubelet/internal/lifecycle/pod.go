@@ -24,8 +24,10 @@ type pod struct {
 		timer          clock.Timer
 	}
 
-	// finished is set when the object was deleted from the API; only the pod's turns use it.
-	finished bool
+	// finished is set when the object was deleted from the API, and removedLook is the look that will show that the place has nothing of
+	// the pod any more. Only the pod's turns use them.
+	finished    bool
+	removedLook int
 
 	mu              sync.Mutex
 	namespace, name string

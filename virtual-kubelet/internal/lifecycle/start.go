@@ -71,7 +71,8 @@ func (m *Manager) prepare(ctx context.Context, p *pod, t turn) (runtime.PodSpec,
 	}
 	hash := hashOf(spec.Volumes)
 	p.mu.Lock()
-	same := p.filesHash == hash
+	// A place that does not have the pod (any more) has none of its files.
+	same := p.filesHash == hash && t.seen
 	p.mu.Unlock()
 	if !same {
 		spec.PullSecrets = m.resolver.PullSecrets(ctx, t.api)

@@ -117,7 +117,7 @@ func (m *Manager) end(ctx context.Context, p *pod, t turn) time.Duration {
 		m.log.Warn("a pod could not be removed from its place", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
 		return retryInterval
 	}
-	m.lookSoon()
+	p.removedLook = m.lookSoon()
 	final := t.api.DeepCopy()
 	final.Status = last
 	if err := m.home.Finish(ctx, final); err != nil {

@@ -89,6 +89,10 @@ func (m *Manager) sweep(ctx context.Context, p *pod, t turn) time.Duration {
 		m.forget(p)
 		return 0
 	}
+	if p.removedLook > t.number {
+		p.waitsForLook.Store(true)
+		return 0
+	}
 	api, err := m.home.Client.CoreV1().Pods(t.state.Namespace).Get(ctx, t.state.Name, metav1.GetOptions{})
 	switch {
 	case err == nil && api.UID == p.uid && api.Spec.NodeName == m.home.NodeName:
@@ -103,7 +107,7 @@ func (m *Manager) sweep(ctx context.Context, p *pod, t turn) time.Duration {
 		return retryInterval
 	}
 	p.waitsForLook.Store(true)
-	m.lookSoon()
+	p.removedLook = m.lookSoon()
 	return 0
 }
 
