@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/record"
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+	"pulumi-kubeadm/virtual-kubelet/internal/serial"
 	"pulumi-kubeadm/virtual-kubelet/internal/simulated"
 )
 
@@ -31,6 +32,7 @@ type provider struct {
 
 // providers by the name that `--provider` takes.
 var providers = map[string]provider{
+	"serial":    {open: serial.New},
 	"simulated": {open: simulated.New, nodes: simulatedNodes},
 }
 

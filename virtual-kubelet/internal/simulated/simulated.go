@@ -34,7 +34,8 @@ const Prefix = "simulated.virtual-kubelet.io/"
 type Config struct {
 	// Nodes makes NODENAME-0 and so on from one agent, at least 1. Default: one node, named NODENAME itself.
 	Nodes int `json:"nodes,omitempty"`
-	// Directory keeps the pods' files, a directory for each node. Default: /var/lib/pulumi-kubeadm/virtual-kubelet/simulated.
+	// Directory keeps the pods' files, a directory for each node. Default: what systemd gives the
+	// service ($STATE_DIRECTORY), else /var/lib/pulumi-virtual-kubelet/simulated.
 	Directory string `json:"directory,omitempty"`
 	// CPUMilli and MemoryBytes are what each running container is said to use. Default: 0, then nothing is said.
 	CPUMilli    uint64 `json:"cpuMilli,omitempty"`
@@ -43,7 +44,10 @@ type Config struct {
 
 // Read reads the provider's file; unknown fields are an error.
 func Read(file string) (Config, error) {
-	c := Config{Directory: "/var/lib/pulumi-kubeadm/virtual-kubelet/simulated"}
+	c := Config{Directory: os.Getenv("STATE_DIRECTORY")}
+	if c.Directory == "" {
+		c.Directory = "/var/lib/pulumi-virtual-kubelet/simulated"
+	}
 	if file == "" {
 		return c, nil
 	}
