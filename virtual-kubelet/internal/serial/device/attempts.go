@@ -3,6 +3,7 @@ package device
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ func (d *Device) attempt(a *arguments) (string, error) {
 	switch {
 	case cmp.Or(a.err, err) != nil:
 		return "", cmp.Or(a.err, err)
-	case kind != "main" && kind != "init" || number < 0:
+	case kind != "main" && kind != "init":
 		return "", refuse(protocol.CodeSyntax, "%s is neither main nor init", kind)
 	}
 	found := p.find(name, number)
@@ -71,7 +72,7 @@ func (d *Device) document(a *arguments) (string, error) {
 		return "", cmp.Or(a.err, err)
 	case size > d.options.Document:
 		return "", refuse(protocol.CodeLimit, "the device takes %d bytes of command, arguments and environment (document), not %d", d.options.Document, size)
-	case offset < 0 || offset+len(content) > size:
+	case offset > size-len(content):
 		return "", refuse(protocol.CodeSyntax, "the piece is not in the document")
 	case one.State != created:
 		return fmt.Sprintf("next=%d", size), nil
@@ -126,7 +127,7 @@ func (d *Device) stop(a *arguments) (string, error) {
 		return "", err
 	}
 	if one.State == running {
-		deadline := time.Now().Add(time.Duration(max(grace, 0)) * time.Second)
+		deadline := time.Now().Add(time.Duration(min(grace, math.MaxInt32)) * time.Second)
 		if one.deadline.IsZero() && one.Pid > 0 {
 			// A process that has just ended is no error.
 			_ = unix.Kill(-one.Pid, unix.SIGTERM)

@@ -63,7 +63,7 @@ func (d *Device) file(a *arguments) (string, error) {
 	switch {
 	case cmp.Or(a.err, err) != nil:
 		return "", cmp.Or(a.err, err)
-	case !filepath.IsLocal(path) || mode < 0 || size < 0 || offset < 0 || offset+len(content) > size:
+	case !filepath.IsLocal(path) || path == "." || offset > size-len(content):
 		return "", refuse(protocol.CodeSyntax, "%q: no file of %d bytes can be made of that", path, size)
 	}
 	s := p.staged[name]

@@ -41,10 +41,12 @@ func (a *arguments) text(pattern *regexp.Regexp) string {
 	return word
 }
 
-func (a *arguments) number() int {
+func (a *arguments) number() int { return a.numberFrom(0) }
+
+func (a *arguments) numberFrom(least int) int {
 	word := a.next()
 	value, err := strconv.Atoi(word)
-	if err != nil || value < -1 {
+	if err != nil || value < least {
 		a.wrong(word)
 	}
 	return value

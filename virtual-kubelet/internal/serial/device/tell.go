@@ -81,7 +81,7 @@ func (d *Device) room(max int) int {
 // seek UID NAME NUMBER TAIL SINCE: where in the log the last TAIL lines begin (-1: all) of those from second SINCE on.
 func (d *Device) seek(a *arguments) (string, error) {
 	attempt, err := d.wanted(a)
-	tail, since := a.number(), a.number()
+	tail, since := a.numberFrom(-1), a.number()
 	if err := cmp.Or(a.err, err); err != nil {
 		return "", err
 	}
