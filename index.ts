@@ -24,9 +24,7 @@ export type { ContainerdArgs, FlannelArgs, NetworkArgs, RegistryArgs, SourceArgs
 export type {
   AgentArgs,
   AgentMachineArgs,
-  CriProviderArgs,
   DeviceConnectionArgs,
-  RemoteClusterProviderArgs,
   ResourcesArgs,
   SerialProviderArgs,
   SimulatedProviderArgs,

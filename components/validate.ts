@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { describe, type Problem } from "../provider/kubeadm/problem";
 import { evenNumber } from "../provider/kubeadm/quorum";
+import { virtualNodeProblems } from "../provider/kubeadm/virtualKubelet/rules";
 import { aboutUnknown, unknownValue } from "../provider/lib/unknown";
 import type { OfCluster } from "./args/node";
 import type { VirtualKubeletNodeArgs } from "./args/virtualKubelet";
@@ -14,7 +15,7 @@ import {
   virtualKubeletNodeSchema,
   workerNodeSchema,
 } from "./schema";
-import { aloneVirtualRules, notAWorker, virtualRules } from "./virtualKubeletRules";
+import { aloneVirtualRules, notAWorker } from "./virtualKubeletRules";
 
 export function checkClusterArgs(name: string, args: object): void {
   const plain = withoutOutputs(args) as Plain;
@@ -51,7 +52,7 @@ export function checkVirtualKubeletArgs(name: string, args: VirtualKubeletNodeAr
   refuse(`VirtualKubeletNode ${name}`, [
     ...shape(virtualKubeletNodeSchema, plain, { cluster }),
     ...(registered && !onWorker ? [notAWorker] : []),
-    ...virtualRules("", plain, onWorker),
+    ...virtualNodeProblems("", plain),
     ...virtuallyAlone(name, args, plain),
   ]);
 }

@@ -81,43 +81,6 @@ export interface SerialProviderArgs {
 }
 
 /**
- * The container runtime of the agent's own machine, which has containerd and no kubelet: so `runsOn` is a `connection`, never a worker.
- * @example {}
- */
-export interface CriProviderArgs {
-  /** The runtime's CRI socket. Default: "/run/containerd/containerd.sock". */
-  socket?: Input<string>;
-}
-
-/**
- * Another Kubernetes cluster, or a service that speaks its API: pods run there in one namespace.
- * Either `kubeconfig`, or `server` with exactly one of `token`, `clientCertificate` and `clientKey`, `username` and `password`.
- * @example { kubeconfig: config.requireSecret("remoteKubeconfig"), namespace: "edge" }
- */
-export interface RemoteClusterProviderArgs {
-  /** A kubeconfig, the text itself, with its credentials in it. Always kept as a secret. */
-  kubeconfig?: Input<string>;
-  /** Context of the kubeconfig. Default: its current one. */
-  context?: Input<string>;
-  /** Address of the API. @example "https://10.1.0.10:6443" */
-  server?: Input<string>;
-  /** Certificate authority of the API, PEM. Default: those the agent's machine trusts. */
-  ca?: Input<string>;
-  /** Bearer token. Always kept as a secret. */
-  token?: Input<string>;
-  /** Client certificate, PEM; with `clientKey`. */
-  clientCertificate?: Input<string>;
-  /** Key of the client certificate, PEM. Always kept as a secret. */
-  clientKey?: Input<string>;
-  /** User, where an authenticating proxy takes one; with `password`. */
-  username?: Input<string>;
-  /** Always kept as a secret. */
-  password?: Input<string>;
-  /** Namespace the pods run in, which has to be there. Default: the context's, else "default". */
-  namespace?: Input<string>;
-}
-
-/**
  * Pods that start and finish as their annotations say, for tests of scale.
  * @example { nodes: 50 }
  */
@@ -134,8 +97,6 @@ export interface SimulatedProviderArgs {
 export interface VirtualKubeletProviderArgs {
   ssh?: SshProviderArgs;
   serial?: SerialProviderArgs;
-  cri?: CriProviderArgs;
-  cluster?: RemoteClusterProviderArgs;
   simulated?: SimulatedProviderArgs;
 }
 
@@ -144,9 +105,9 @@ export interface VirtualKubeletProviderArgs {
  * @example { cpu: "4", memory: "2Gi", pods: 5 }
  */
 export interface ResourcesArgs {
-  /** Needed but for `cluster` and `simulated`. */
+  /** Needed but for `simulated`. */
   cpu?: Input<string | number>;
-  /** Needed but for `cluster` and `simulated`. */
+  /** Needed but for `simulated`. */
   memory?: Input<string | number>;
   /** Default: 110. */
   pods?: Input<string | number>;
@@ -170,7 +131,7 @@ export interface AgentArgs {
 export interface VirtualKubeletArgs {
   /** Where its pods run. */
   provider: VirtualKubeletProviderArgs;
-  /** What the node has. Default for `cluster`: what the quota there says; for `simulated`: 32 CPUs and 256Gi. */
+  /** What the node has. Default for `simulated`: 32 CPUs and 256Gi. */
   capacity?: ResourcesArgs;
   /** What of it pods may take. Default: all of it. */
   allocatable?: ResourcesArgs;
@@ -184,7 +145,7 @@ export interface VirtualKubeletArgs {
   providerTaint?: Input<boolean>;
   /** Operating system of the place, the label `kubernetes.io/os`. Default: "linux". */
   os?: Input<"linux" | "windows">;
-  /** Architecture of the place, the label `kubernetes.io/arch`. Default: "amd64"; for `cri` the machine's own. */
+  /** Architecture of the place, the label `kubernetes.io/arch`. Default: "amd64". */
   arch?: Input<string>;
   /** The node's InternalIP, where the control planes reach the agent for logs and exec. Default: the address of its machine. */
   address?: Input<string>;

@@ -83,19 +83,12 @@ export function machineDrift(plan: VirtualPlan, known: KnownAgent, survey: Agent
 }
 
 /** By what they would be now; only the cluster's authority is not known without asking. */
-function filesDrift(
-  plan: VirtualPlan,
-  known: KnownAgent,
-  { files, architecture }: AgentSurvey,
-  address: string,
-): string[] {
+function filesDrift(plan: VirtualPlan, known: KnownAgent, { files }: AgentSurvey, address: string): string[] {
   const { port, healthPort, agentSha256, deviceKeys } = known;
   if (port === undefined || healthPort === undefined || agentSha256 === undefined) return [];
-  const kind = knownKind(plan);
-  const arch = plan.arch ?? (kind === "cri" ? architecture : undefined);
   const wanted = [
-    ...agentFiles({ ...plan, port, healthPort, arch, deviceKeys, address: plan.address ?? address, ca: "" }),
-    agentUnit({ name: plan.name, kind, sha256: agentSha256, device: plan.provider.serial?.device }),
+    ...agentFiles({ ...plan, port, healthPort, deviceKeys, address: plan.address ?? address, ca: "" }),
+    agentUnit({ name: plan.name, kind: knownKind(plan), sha256: agentSha256, device: plan.provider.serial?.device }),
   ];
   return wanted
     .filter(({ path }) => path !== agentPaths(plan.name).ca)

@@ -89,7 +89,6 @@ async function contextOf({ host, peer, plan, kind, survey, nodes, attempt }: Par
   attempt.deviceKeys = await keysOf(plan, attempt);
   const { deviceKeys } = attempt;
   const address = plan.address ?? plan.target.address.split(",")[0]?.trim() ?? "";
-  const arch = plan.arch ?? (kind === "cri" ? architecture : undefined);
   return {
     host,
     progress: attempt.progress,
@@ -98,7 +97,7 @@ async function contextOf({ host, peer, plan, kind, survey, nodes, attempt }: Par
     kubectl: peer.kubectl,
     approver: peer.host,
     survey,
-    files: { ...plan, ...ports, address, arch, deviceKeys, ca: await clusterCa(peer.host) },
+    files: { ...plan, ...ports, address, deviceKeys, ca: await clusterCa(peer.host) },
     program: await agentFile(plan, architecture),
     nodes,
     surplus: attempt.nodes.filter((node) => !nodes.includes(node)),

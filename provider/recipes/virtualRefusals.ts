@@ -7,11 +7,7 @@ import { readClusterRecord } from "../steps/node/clusterRecord";
 import type { VirtualPlan } from "../steps/virtualKubelet/context";
 import type { AgentSurvey } from "../steps/virtualKubelet/survey";
 
-export function refuseMachine(
-  host: Host,
-  { clusterId, name, reach, target, provider }: VirtualPlan,
-  survey: AgentSurvey,
-): void {
+export function refuseMachine(host: Host, { clusterId, name, reach, target }: VirtualPlan, survey: AgentSurvey): void {
   const controlPlane = Object.keys(reach).find((node) => reach[node]?.machineId === target.machineId);
   if (controlPlane !== undefined || survey.controlPlane)
     throw new RefusedError(
@@ -19,11 +15,6 @@ export function refuseMachine(
       "name a worker, or another machine, in `runsOn`",
     );
   if (!survey.systemd) throw new RefusedError(`${host.label} does not run systemd`, "name another machine in `runsOn`");
-  if (provider.cri !== undefined && survey.kubelet)
-    throw new RefusedError(
-      `${host.label} has a kubelet, which has its container runtime for itself`,
-      "`cri` is for a machine with containerd and no kubelet",
-    );
   if (survey.owner !== undefined && survey.owner !== clusterId)
     throw new RefusedError(
       `${host.label} runs a node agent called ${name} of another cluster (${survey.owner})`,

@@ -108,12 +108,8 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
     },
     edge: {
       runsOn: { connection: { host: "edge.example" } },
-      provider: { cri: { socket: "/run/containerd/containerd.sock" } },
+      provider: { serial: { device: "/dev/ttyS0" } },
       capacity: { cpu: "2", memory: "1Gi" },
-    },
-    remote: { provider: { cluster: { kubeconfig: "kubeconfig", context: "c", namespace: "n" } } },
-    service: {
-      provider: { cluster: { server: "https://api.example", ca: "ca", clientCertificate: "cert", clientKey: "key" } },
     },
     crowd: { provider: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } } },
   },
@@ -175,10 +171,7 @@ function program(own: Partial<kubeadm.K8sClusterArgs>) {
     new door.WorkerNode("late", { cluster, connection: { host: "late.example" } });
     new door.ControlPlaneNode("cp9", { cluster, connection: { host: "cp9.example" } });
     const runsOn = cluster.workers["w1"];
-    if (runsOn) {
-      const tokens = { server: "https://api.example", token: "secret token" };
-      new door.VirtualKubeletNode("far", { cluster, runsOn, nodeName: "far-1", provider: { cluster: tokens } });
-    }
+    if (runsOn) new door.VirtualKubeletNode("far", { cluster, runsOn, nodeName: "far-1", provider: { simulated: {} } });
     const manifests = [
       "apiVersion: v1\nkind: Namespace\nmetadata: {name: hello}",
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } },
@@ -235,7 +228,7 @@ test("and with an Output in every place that takes one", async () => {
         labels: pulumi.output({ site: "hall-2" }),
         port: pulumi.output(10300),
       },
-      edge: { runsOn: { connection: { host } }, provider: { cluster: { kubeconfig: pulumi.secret("text") } } },
+      edge: { runsOn: { connection: { host } }, provider: { simulated: { cpuMilli: pulumi.output(10) } } },
     },
     network: { podCidr: pulumi.output("10.1.0.0/16") },
   };

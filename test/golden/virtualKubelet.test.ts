@@ -26,23 +26,17 @@ const providers: Record<string, Provider> = {
     },
   },
   serial: { serial: { device: "/dev/ttyUSB0", baud: 9600, parity: "even", stopBits: 2, timeout: 2, retries: 6 } },
-  cri: { cri: {} },
-  cluster: {
-    cluster: { server: "https://10.1.0.10:6443", ca: "<its authority>", token: "<a token>", namespace: "edge" },
-  },
-  "cluster-kubeconfig": { cluster: { kubeconfig: "<a kubeconfig>", context: "edge" } },
   simulated: { simulated: { nodes: 3 } },
 };
 
 function filesOf(provider: Provider): AgentFiles {
-  const remote = provider.cluster !== undefined || provider.simulated !== undefined;
   return {
     clusterId: "0e3f7a52-0000-4000-8000-000000000000",
     clusterName: "prod",
     name: "press-7",
     endpoint: "10.0.0.10:8443",
     provider,
-    ...(remote ? {} : { capacity: { cpu: "4", memory: "2Gi", pods: 5 } }),
+    ...(provider.simulated ? {} : { capacity: { cpu: "4", memory: "2Gi", pods: 5 } }),
     labels: { site: "hall-2", "topology.kubernetes.io/zone": "z1" },
     annotations: { "example.com/owner": "team-a" },
     taints: [{ key: "dedicated", value: "plc", effect: "NoExecute" }],

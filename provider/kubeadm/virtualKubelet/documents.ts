@@ -36,9 +36,7 @@ const simulatedCapacity: Resources = { cpu: "32", memory: "256Gi" };
 /** As many as a kubelet takes. */
 const pods = 110;
 
-/** Nothing where nothing is said of a remote cluster: its quota tells. */
-export function capacityOf({ provider, capacity }: Pick<AgentFiles, "provider" | "capacity">): Resources | undefined {
-  if (provider.cluster !== undefined) return capacity;
+export function capacityOf({ provider, capacity }: Pick<AgentFiles, "provider" | "capacity">): Resources {
   return { ...(provider.simulated === undefined ? {} : simulatedCapacity), pods, ...capacity };
 }
 
@@ -59,9 +57,9 @@ export function taintsOf({
 function nodeDocument(files: AgentFiles): object {
   const paths = agentPaths(files.name);
   const capacity = capacityOf(files);
-  return defined({
+  return {
     capacity: quantities(capacity),
-    allocatable: quantities(files.allocatable ? { ...capacity, ...files.allocatable } : capacity),
+    allocatable: quantities({ ...capacity, ...files.allocatable }),
     // What a node may not say of itself is given through a control plane.
     labels: registrationLabels({ ...ownLabels, ...files.labels }),
     annotations: files.annotations,
@@ -73,11 +71,10 @@ function nodeDocument(files: AgentFiles): object {
     healthPort: files.healthPort,
     clientCAFile: paths.ca,
     certDir: paths.certificates,
-  });
+  };
 }
 
-function quantities(resources: Resources | undefined): Record<string, string> | undefined {
-  if (resources === undefined) return undefined;
+function quantities(resources: Resources): Record<string, string> {
   return Object.fromEntries(Object.entries(resources).map(([name, quantity]) => [name, String(quantity)]));
 }
 
@@ -115,8 +112,4 @@ export function agentFiles(files: AgentFiles): HostFile[] {
 
 function yaml(document: object): string {
   return `# Managed by pulumi-kubeadm.\n${stringify(document)}`;
-}
-
-function defined(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -80,13 +80,11 @@ export const ownLabels: Readonly<Record<string, string>> = {
  * leaves first; any other change only starts the agent anew.
  */
 export function placeOf(provider: Provider): string {
-  const { ssh, serial, cri, cluster } = provider;
+  const { ssh, serial } = provider;
   const parts = [
     kindOf(provider),
     ssh && [ssh.connection.host, ssh.connection.port ?? 22, ssh.directory],
     serial?.device,
-    cri?.socket,
-    cluster && [cluster.server, cluster.context, cluster.namespace],
   ];
   return JSON.stringify(parts.map((part) => part ?? null));
 }

@@ -29,11 +29,6 @@ const inFiles: Readonly<Record<string, string>> = {
   privateKey: "privateKeyFile",
   privateKeyPassword: "privateKeyPassphraseFile",
   password: "passwordFile",
-  kubeconfig: "kubeconfigFile",
-  ca: "caFile",
-  token: "tokenFile",
-  clientCertificate: "clientCertificateFile",
-  clientKey: "clientKeyFile",
 };
 
 /** Seconds here, durations there. */

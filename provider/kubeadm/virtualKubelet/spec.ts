@@ -47,39 +47,33 @@ export const serialSchema = z.strictObject({
   retries: z.number().int().min(0).max(100).optional(),
 });
 
-export const criSchema = z.strictObject({ socket: z.string().startsWith("/").optional() });
-
-export const remoteClusterSchema = z.strictObject({
-  kubeconfig: credential.optional(),
-  context: text.optional(),
-  server: z.string().startsWith("https://").optional(),
-  ca: text.optional(),
-  token: credential.optional(),
-  clientCertificate: text.optional(),
-  clientKey: credential.optional(),
-  username: text.optional(),
-  password: credential.optional(),
-  namespace: text.optional(),
-});
-
 export const simulatedSchema = z.strictObject({
   nodes: z.number().int().min(1).max(5000).optional(),
   cpuMilli: z.number().int().min(0).optional(),
   memoryBytes: z.number().int().min(0).optional(),
 });
 
-/** Exactly one of them is there: `rules.ts` says so by the argument's own path. */
-export const providerSchema = z.strictObject({
-  ssh: sshSchema.optional(),
-  serial: serialSchema.optional(),
-  cri: criSchema.optional(),
-  cluster: remoteClusterSchema.optional(),
-  simulated: simulatedSchema.optional(),
-});
-export type Provider = z.infer<typeof providerSchema>;
-
-export const providerKinds = ["ssh", "serial", "cri", "cluster", "simulated"] as const;
+export const providerKinds = ["ssh", "serial", "simulated"] as const;
 export type ProviderKind = (typeof providerKinds)[number];
+
+const later: ReadonlyMap<string, string> = new Map([
+  ["cri", "virtual nodes on an edge machine's container runtime"],
+  ["cluster", "virtual nodes in another cluster"],
+]);
+
+function noProvider(kind: string): string {
+  const what = later.get(kind);
+  return what === undefined
+    ? `"${kind}" is none of ${providerKinds.join(", ")}`
+    : `"${kind}" is not supported yet: ${what} are not in this release`;
+}
+
+/** Exactly one of them is there: `rules.ts` says so by the argument's own path. */
+export const providerSchema = z.strictObject(
+  { ssh: sshSchema.optional(), serial: serialSchema.optional(), simulated: simulatedSchema.optional() },
+  { error: (issue) => (issue.code === "unrecognized_keys" ? issue.keys.map(noProvider).join("; ") : undefined) },
+);
+export type Provider = z.infer<typeof providerSchema>;
 
 /** Quantities as Kubernetes writes them; a plain number is one too. */
 export const resourcesSchema = z.record(z.string(), z.union([z.string().min(1), z.number().min(0)]));

@@ -14,7 +14,7 @@ export interface AgentUnit {
 
 /**
  * Root without any of root's privileges: the credentials are files that only root reads, and everything else of root's is hidden or
- * cannot be written. A socket of a container runtime is root's as well.
+ * cannot be written.
  */
 export function agentUnit({ name, kind, sha256, device }: AgentUnit): HostFile {
   const paths = agentPaths(name);
@@ -78,19 +78,12 @@ function confinement(writable: string): string[] {
     "MemoryDenyWriteExecute=yes",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
+    "CapabilityBoundingSet=",
   ];
 }
 
 function reach(kind: ProviderKind, device: string | undefined): string[] {
-  switch (kind) {
-    case "cri":
-      // Files of volumes belong to whom the pod says.
-      return ["CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE", "PrivateDevices=yes"];
-    case "serial":
-      return ["CapabilityBoundingSet=", "DevicePolicy=closed", ...serialLines(device)];
-    default:
-      return ["CapabilityBoundingSet=", "PrivateDevices=yes"];
-  }
+  return kind === "serial" ? ["DevicePolicy=closed", ...serialLines(device)] : ["PrivateDevices=yes"];
 }
 
 /** By kind, because a line that is plugged in again is another device. */

@@ -9,7 +9,6 @@ export interface AgentSurvey {
   machine: string;
   systemd: boolean;
   controlPlane: boolean;
-  kubelet: boolean;
   /** The cluster whose agent of this name lies there. */
   owner: string | undefined;
   /** Of the agent that lies there. */
@@ -31,7 +30,6 @@ there() { if [ -e "$2" ]; then echo "$1=yes"; fi; }
 echo "machine=$(uname -m)"
 there systemd /run/systemd/system
 there controlPlane /etc/kubernetes/manifests/kube-apiserver.yaml
-there kubelet /etc/kubernetes/kubelet.conf
 if [ -e "$1/owner" ]; then echo "owner=$(cat "$1/owner")"; fi
 sed -n 's/^\\(port\\|healthPort\\): */\\1=/p' "$1/node.yaml" 2>/dev/null || true
 awk '$4 == "0A" { print "listens=" $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
@@ -81,7 +79,6 @@ export function parseAgentSurvey(text: string): AgentSurvey {
     machine,
     systemd: first("systemd") === "yes",
     controlPlane: first("controlPlane") === "yes",
-    kubelet: first("kubelet") === "yes",
     owner: first("owner"),
     port: port("port"),
     healthPort: port("healthPort"),

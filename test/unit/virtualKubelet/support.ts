@@ -38,7 +38,6 @@ export const bareSurvey: AgentSurvey = {
   machine: "x86_64",
   systemd: true,
   controlPlane: false,
-  kubelet: true,
   owner: undefined,
   port: undefined,
   healthPort: undefined,

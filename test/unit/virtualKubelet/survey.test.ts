@@ -11,7 +11,6 @@ import { bareSurvey, localHost } from "./support";
 
 const printed = `machine=aarch64
 systemd=yes
-kubelet=yes
 owner=cluster-1
 port=10302
 healthPort=10402
@@ -34,8 +33,8 @@ issuer
 test("what a machine prints of its agent is read", () => {
   const survey = parseAgentSurvey(printed);
   assert.deepEqual(
-    [survey.architecture, survey.systemd, survey.controlPlane, survey.kubelet, survey.owner],
-    ["arm64", true, false, true, "cluster-1"],
+    [survey.architecture, survey.systemd, survey.controlPlane, survey.owner],
+    ["arm64", true, false, "cluster-1"],
   );
   assert.deepEqual([survey.port, survey.healthPort, survey.enabled, survey.active], [10302, 10402, true, false]);
   assert.deepEqual(
