@@ -74,10 +74,14 @@ export interface SerialProviderArgs {
   dataBits?: Input<7 | 8>;
   /** By wire ("rtscts") or by characters ("xonxoff"). Default: "none". */
   flowControl?: Input<"none" | "rtscts" | "xonxoff">;
-  /** Seconds until an answer is missing, beside the time that the bytes are on the line. Default: 1. */
+  /** Seconds until an answer is missing, 0.01 to 60, beside the time that the bytes are on the line. Default: 1. */
   timeout?: Input<number>;
   /** How often a request without an answer is sent again before the device counts as unreachable. Default: 4. */
   retries?: Input<number>;
+  /** Longest frame in bytes, 512 to 65536: noise hits shorter ones less often. Default: what half a second takes, at most 4096. */
+  maxLine?: Input<number>;
+  /** Seconds between two questions whether something has changed on the device, 0.01 to 10. Default: 1. */
+  pollInterval?: Input<number>;
 }
 
 /**

@@ -102,6 +102,8 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
           flowControl: "rtscts",
           timeout: 2,
           retries: 6,
+          maxLine: 512,
+          pollInterval: 0.5,
         },
       },
       capacity: { cpu: 1, memory: "64Mi" },

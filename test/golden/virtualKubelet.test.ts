@@ -25,8 +25,21 @@ const providers: Record<string, Provider> = {
       timeouts: { dial: 5, call: 20 },
     },
   },
-  serial: { serial: { device: "/dev/ttyUSB0", baud: 9600, parity: "even", stopBits: 2, timeout: 2, retries: 6 } },
-  simulated: { simulated: { nodes: 3 } },
+  serial: {
+    serial: {
+      device: "/dev/ttyUSB0",
+      baud: 9600,
+      parity: "even",
+      stopBits: 2,
+      dataBits: 7,
+      flowControl: "rtscts",
+      timeout: 2,
+      retries: 6,
+      maxLine: 512,
+      pollInterval: 0.5,
+    },
+  },
+  simulated: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } },
 };
 
 function filesOf(provider: Provider): AgentFiles {

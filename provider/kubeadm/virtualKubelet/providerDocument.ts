@@ -32,7 +32,7 @@ const inFiles: Readonly<Record<string, string>> = {
 };
 
 /** Seconds here, durations there. */
-const durations: ReadonlySet<string> = new Set(["dial", "call", "timeout"]);
+const durations: ReadonlySet<string> = new Set(["dial", "call", "timeout", "pollInterval"]);
 
 interface Split {
   document: Record<string, unknown>;

@@ -43,8 +43,10 @@ export const serialSchema = z.strictObject({
   stopBits: z.union([z.literal(1), z.literal(2)]).optional(),
   dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
   flowControl: z.enum(["none", "rtscts", "xonxoff"]).optional(),
-  timeout: seconds.optional(),
+  timeout: z.number().min(0.01).max(60).optional(),
   retries: z.number().int().min(0).max(100).optional(),
+  maxLine: z.number().int().min(512).max(65536).optional(),
+  pollInterval: z.number().min(0.01).max(10).optional(),
 });
 
 export const simulatedSchema = z.strictObject({

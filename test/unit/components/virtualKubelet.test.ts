@@ -141,6 +141,11 @@ const wrong: [string, object, RegExp][] = [
   ["no capacity", { capacity: {} }, /capacity\.cpu: is needed[\s\S]*capacity\.memory: is needed/],
   ["a capacity that is none", { capacity: { ...capacity, memory: "2 GB" } }, /capacity\.memory: "2 GB"/],
   ["a serial line that is none", { provider: { serial: { device: "COM1" } } }, /provider\.serial\.device/],
+  [
+    "a line's timings that the agent does not take",
+    { provider: { serial: { device: "/dev/ttyS0", timeout: 61, maxLine: 511, pollInterval: 11 } } },
+    /provider\.serial\.timeout[\s\S]*provider\.serial\.maxLine[\s\S]*provider\.serial\.pollInterval/,
+  ],
   ["no node at all", { provider: { simulated: { nodes: 0 } } }, /provider\.simulated\.nodes/],
   ["the agent's own label", { labels: { type: "x" } }, /labels: "type" is set by the node agent/],
   ["a name of another node", { nodeName: "w1" }, /nodeName: the name w1 is taken/],
