@@ -19,6 +19,7 @@ describe("an upgrade of a whole cluster", () => {
   let spec: Spec & { clusters: { big: Args } };
   let kubectl: Workstation;
   let api: Poller;
+  let virtual: string;
 
   async function want(changed: Args): Promise<void> {
     Object.assign(spec.clusters.big, changed);
@@ -62,8 +63,10 @@ describe("an upgrade of a whole cluster", () => {
     // What runs steadily has places to go although a worker is off.
     for (const name of ["c2", "c3"]) Object.assign(controlPlanes[name] ?? {}, { worker: true });
     const { kubeletConfiguration } = containerHosts.kubeadm;
+    virtual = lab.host("c1").address.replace(/\d+$/, "200");
     const big: Args = {
       ...args,
+      endpoint: { virtualIp: { address: virtual } },
       ...(await ofVersion(before133)),
       // kubeadm waits for what the kubelet looks at and tells once a minute.
       kubeadm: {
@@ -88,7 +91,7 @@ describe("an upgrade of a whole cluster", () => {
     assert.equal(code, 0, output);
     kubectl = await Workstation.create(await program.kubeconfig("big"));
     assert.deepEqual(await versions(), everywhere(before133));
-    api = Poller.api(lab.host("c1").address, 6443);
+    api = Poller.api(virtual, 8443);
   });
 
   it("is refused at preview for a skipped minor and for a downgrade", async () => {
@@ -163,6 +166,7 @@ describe("an upgrade of a whole cluster", () => {
     const proxy = await kubectl.get("daemonset", "kube-proxy", "-n", "kube-system");
     assert.match(proxy.spec.template.spec.containers[0].image, new RegExp(`:v${after134}$`));
     assert.match((await up()).output, /unchanged/);
+    api.part("workers upgraded");
   });
 
   if (process.env["TEST_ALL"]) {
