@@ -103,7 +103,7 @@ describe("machines that are gone", () => {
     await allReady(hosts);
     const virtual = (cluster["endpoint"] as { virtualIp: { address: string } }).virtualIp.address;
     const { spec: service } = await kubectl.get("service", "web", "-n", "web");
-    pollers.push(Poller.api(virtual, 8443), Poller.service(lab, "c1", service.clusterIP));
+    pollers.push(await Poller.api(virtual, 8443), await Poller.service(lab, "c1", service.clusterIP));
   });
 
   it("are kept by a refresh, which says that they are unreachable", async () => {

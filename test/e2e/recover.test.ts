@@ -93,7 +93,7 @@ describe("a quorum that is lost for good", () => {
     await mustUp(["c1"]);
     await mustUp();
     kubectl = await Workstation.create(await program.kubeconfig("ha"));
-    api = Poller.api(virtual, 8443);
+    api = await Poller.api(virtual, 8443);
     uid = await clusterUid();
     await mark("after-the-last-backup");
   });

@@ -1,6 +1,7 @@
 import { bundle } from "./bundle";
 import { debianHost } from "./debian";
 import { binDir, pulumiEnv } from "./env";
+import { poll } from "./programs";
 import { say } from "./run";
 import { installSystemPackages } from "./system";
 import { versions } from "./versions";
@@ -47,7 +48,9 @@ async function setup(others: readonly string[]): Promise<void> {
   await installSystemPackages();
   // Debian's packages come over the network while Go keeps the processors busy.
   const host = debianHost();
-  const built = binDir().then(() => bundle());
+  const built = binDir()
+    .then(() => bundle())
+    .then(() => poll());
   await Promise.all([host, built]);
   for (const version of others) await bundle(version);
   say(`[setup] everything is in place (${Math.round((Date.now() - start) / 1000)} s)`);

@@ -11,7 +11,7 @@ export interface Watched<T> {
 }
 
 export async function watched<T>(what: string, address: string, port: number, work: () => Promise<T>) {
-  const poller = Poller.api(address, port);
+  const poller = await Poller.api(address, port);
   try {
     // What goes before its first answer does not count.
     while (poller.report().requests === 0) await sleep(100);

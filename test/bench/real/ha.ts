@@ -6,7 +6,7 @@ import { type Args, clusterOf, ofVersion, Program, type Spec } from "../../suppo
 import { TestLab } from "../../support/testLab";
 import { bundle } from "../../tools/bundle";
 import { versions } from "../../tools/versions";
-import { javascript, type Measured, measured } from "../measure";
+import { type Measured, measured } from "../measure";
 import { administrator, listsOf } from "./admin";
 import { holderOf, watched } from "./clients";
 import { conditionSeconds, until } from "./condition";
@@ -72,7 +72,7 @@ async function withRaw(lab: TestLab): Promise<HaResult["raw"]> {
 }
 
 async function withProvider(lab: TestLab): Promise<HaResult["provider"]> {
-  const program = await Program.create(javascript);
+  const program = await Program.create();
   const address = lab.host(first).address.replace(/\d+$/, "200");
   const up = (title: string) => measured(program.stack, ["up", "--yes", "--skip-preview"], `provider ${title}`);
   const describe = async (names: string[], working: string[], more: Args, secrets?: Record<string, string>) => {
@@ -96,7 +96,7 @@ async function withProvider(lab: TestLab): Promise<HaResult["provider"]> {
     const staying = controlPlanes.filter((name) => name !== dead);
     const { seen: holderSeen } = await watched("holder dead", address, 8443, () => gone(lab, dead, staying[0] ?? ""));
     await describe(staying, upgraded, virtual);
-    program.stack.options.env = { ...javascript, KUBEADM_ON_UNREACHABLE: "remove" };
+    program.stack.options.env = { KUBEADM_ON_UNREACHABLE: "remove" };
     const { result: removeDead, seen: removeSeen } = await watched("removal", address, 8443, () =>
       up("a dead control plane removed"),
     );
