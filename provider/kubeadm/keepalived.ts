@@ -84,20 +84,23 @@ function priority(address: string): number {
   return 1 + ((hash * 97) % 250);
 }
 
-/** openssl, as hosts have it anyway, and curl they may not. */
+/** openssl, as hosts have it anyway, and curl they may not. Run every second: no program is started that the shell can do without. */
 function checkScript({ front, node }: FrontPlan): string {
   const address = ownAddress(front.members[node] ?? "", front.address) ?? "";
   const server = `${address.includes(":") ? `[${address}]` : address}:6443`;
   return `#!/bin/sh
 # Whether this host may hold the API's address: its own API server is ready, and haproxy runs.
-kill -0 "$(cat ${haproxyPidFile})" 2>/dev/null || exit 1
-answer=$(printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' |
+read -r pid <${haproxyPidFile}
+kill -0 "$pid" 2>/dev/null || exit 1
+printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' |
   timeout 4 openssl s_client -quiet -verify_quiet -verify_return_error -CAfile /etc/kubernetes/pki/ca.crt \\
-    -connect '${server}' 2>/dev/null | head -n 1)
-case "$answer" in
-  "HTTP/1."?" 200"*) exit 0 ;;
-esac
-exit 1
+    -connect '${server}' 2>/dev/null | {
+  read -r answer
+  case "$answer" in
+    "HTTP/1."?" 200"*) exit 0 ;;
+  esac
+  exit 1
+}
 `;
 }
 

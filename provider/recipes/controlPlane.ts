@@ -53,6 +53,7 @@ import { introduceSpeaker } from "./frontSpeakers";
 import { gate } from "./gate";
 import { moveControlPlanes } from "./moveEndpoint";
 import { certificatesOf, renewDueCertificates, renewEndedCertificates } from "./renewCertificates";
+import { reviveFront } from "./reviveFront";
 import { lookBeforeUpgrade, upgradeNode } from "./upgradeNode";
 
 const start: readonly Step<NodeContext>[] = [placeFiles, startFront, initCluster];
@@ -183,6 +184,7 @@ async function carryOut(decision: Possible, plan: NodePlan, host: Host, attempt:
 
 async function adopt(own: ClusterContext, attempt: Attempt): Promise<void> {
   const { host, plan } = own;
+  await reviveFront(own);
   // A version and an endpoint may change together: the move comes after, and the upgrade does not write it down before.
   const staying = { ...own, plan: { ...plan, endpoint: await clusterEndpoint(own.kubectl) } };
   const found = await lookBeforeUpgrade(staying, attempt);

@@ -4,8 +4,10 @@ import type { LivingControlPlane } from "../host/reach";
 import { lossesSurvived, mustPause } from "../kubeadm/quorum";
 import { RefusedError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { retry } from "../lib/retry";
 import type { Backup } from "../steps/backup/layout";
 import { takeBackup } from "../steps/backup/takeBackup";
+import { electing } from "../steps/etcd/client";
 import { type ChangeKind, leftLearners, refusal, type Seen, votersOf, type Wish } from "../steps/etcd/judge";
 import { lookAtControlPlanes, lookAtEtcd } from "../steps/etcd/look";
 import { addressOf } from "../steps/etcd/members";
@@ -66,7 +68,10 @@ async function settled(peer: LivingControlPlane, wish: Wish): Promise<Seen> {
 
 async function look(peer: LivingControlPlane, { change, node, gone }: Wish): Promise<Seen> {
   // The one that leaves or is being repaired need not answer; one that joins has no API server yet.
-  const [etcd, nodes] = await Promise.all([lookAtEtcd(peer), lookAtControlPlanes(peer, [node, ...gone])]);
+  const [etcd, nodes] = await Promise.all([
+    retry(() => lookAtEtcd(peer), { deadlineMs: patienceMs, transient: electing }),
+    lookAtControlPlanes(peer, [node, ...gone]),
+  ]);
   return { etcd, nodes: change === "join" ? nodes.filter(({ name }) => name !== node) : nodes };
 }
 

@@ -8,6 +8,7 @@ import type { Progress } from "../lib/progress";
 import { admitRebuilt } from "../steps/recover/admitRebuilt";
 import {
   finishWork,
+  ownServer,
   type RecoverContext,
   type RecoverPlan,
   readPlan,
@@ -53,9 +54,8 @@ export async function recover(request: RecoverRequest): Promise<RecoverPlan | un
   return withHost({ name, target, timeouts, progress, exclusive: true }, async (host) => {
     const plan = await agreed(host, request);
     if (plan === undefined) return undefined;
-    const server = `https://${plan.address.includes(":") ? `[${plan.address}]` : plan.address}:6443`;
     // Short: whoever waits for an API server asks again by himself.
-    const kubectl = new Kubectl(host, { server, requestSeconds: 10 });
+    const kubectl = new Kubectl(host, { server: ownServer(plan), requestSeconds: 10 });
     const readyMs = deadline(timeouts, "ready");
     await runSteps<RecoverContext>({ host, progress, plan, kubectl, machineId: target.machineId, readyMs }, steps);
     await markJoined(host, plan.clusterId, plan.node);

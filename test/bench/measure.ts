@@ -88,6 +88,3 @@ export const oneMinute = (): number => round(loadavg()[0] ?? 0);
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
-
-/** The bench's program is JavaScript: nothing has to be compiled before it runs. */
-export const javascript = { PULUMI_NODEJS_TYPESCRIPT: "false" };

@@ -1,5 +1,6 @@
 // Figures beside what they are to be; nothing fails by them.
 import { totalmem } from "node:os";
+import type { PollReport } from "../support/pollReport";
 import type { Measured } from "./measure";
 import { round } from "./measure";
 import type { HaResult } from "./real/ha";
@@ -54,12 +55,19 @@ function realRows({ raw, provider }: RealResult): Row[] {
 /** In the raw script, too, one node at a time is upgraded: its time is the critical path, drains included. */
 function haRows({ raw, provider }: HaResult): Row[] {
   const { create, upgrade, removeDead } = provider;
+  const gap = (what: string, { longestGapMs }: PollReport, limit?: number) =>
+    row(`longest API gap, ${what}`, round(longestGapMs / 1000), "s", limit);
   return [
     row("3 + 3 nodes, raw kubeadm", raw.create.seconds, "s"),
     row("3 + 3 nodes, pulumi up", create.seconds, "s", raw.create.seconds * 1.3 + 10, "1.3 × raw + 10 s"),
     row("upgrade of 3 + 2 nodes, raw steps", raw.upgrade.seconds, "s"),
     row("upgrade of 3 + 2 nodes, pulumi up", upgrade.seconds, "s", raw.upgrade.seconds * 1.3, "1.3 × critical path"),
     row("a dead control plane removed", removeDead.seconds, "s"),
+    gap("raw upgrade, a control plane's own API server", raw.upgradeSeen),
+    gap("upgrade by pulumi up, likewise", provider.upgradeSeen),
+    gap("moved to a virtual address", provider.moveSeen, 0),
+    gap("its holder dies", provider.holderSeen, 5),
+    gap("the dead holder removed", provider.removeSeen, 0),
   ];
 }
 

@@ -217,7 +217,10 @@ describe("sources, and a node that moves", () => {
     await lab.heal("w1");
     assert.notEqual(code, 0, output);
     assert.match(output, /comes over SSH/);
-    assert.match(output, /w1 cannot be reached.*KUBEADM_ON_UNREACHABLE=remove/s);
+    assert.match(
+      output,
+      /w1 cannot be taken out cleanly, because its host does not answer.*KUBEADM_ON_UNREACHABLE=remove/s,
+    );
     assert.equal(addressOf((await kubectl.nodes())["w1"]), lab.host("w1").address);
   });
 

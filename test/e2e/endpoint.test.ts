@@ -47,7 +47,7 @@ describe("the API's address and the control plane's certificates", () => {
     await program.describe({ clusters: { moving: cluster } }, { sshKey: lab.privateKey() });
     const { code, output } = await program.stack.up();
     assert.equal(code, 0, output);
-    pollers.push(Poller.api(own(), 6443));
+    pollers.push(await Poller.api(own(), 6443));
   });
 
   after(async () => {
@@ -61,7 +61,7 @@ describe("the API's address and the control plane's certificates", () => {
     await killedAt(program.stack, ["up"], /w1-worker updating.*lead the kubelet/, "both");
     // Amid the move both addresses are served, and kube-proxy on the node that has not moved uses the former.
     assert.match(await lab.sh("c1", "grep server: /etc/kubernetes/admin.conf"), new RegExp(`${virtual}:8443`));
-    pollers.push(Poller.api(virtual, 8443));
+    pollers.push(await Poller.api(virtual, 8443));
     await up({});
     for (const poller of pollers) assert.equal(poller.part("moved to a virtual address").failures, 0);
   });

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Poller } from "../support/poller";
 import { type Args, addressOf, clusterOf, Program, type Spec } from "../support/program";
 import type { Outcome } from "../support/stack";
 import { TestLab } from "../support/testLab";
 import { isReady, type Loose, Workstation } from "../support/workstation";
 import { hello } from "./hello";
+import { spread } from "./spread";
 
 const controlPlanes = ["c1", "c2", "c3"];
 const hosts = [...controlPlanes, "w1", "w2"];
@@ -18,6 +20,11 @@ describe("machines that are gone", () => {
   let kubectl: Workstation;
   let cluster: Args & { controlPlanes: Nodes; workers: Nodes };
   let spec: Spec;
+  const pollers: Poller[] = [];
+
+  const told = (part: string) => {
+    for (const poller of pollers) poller.part(part);
+  };
 
   const choose = (choice?: string) => {
     program.stack.options.env = choice === undefined ? {} : { KUBEADM_ON_UNREACHABLE: choice };
@@ -76,13 +83,16 @@ describe("machines that are gone", () => {
     await lab.up(hosts);
     program = await Program.create();
     // Short, because this test waits for hosts that never answer again and again.
-    const more = { timeouts: { connect: 10 } };
+    const virtual = lab.host("c1").address.replace(/\d+$/, "200");
+    const more = { timeouts: { connect: 10 }, endpoint: { virtualIp: { address: virtual } } };
     cluster = (await clusterOf(lab, { controlPlanes, workers: ["w1", "w2"] }, more)) as typeof cluster;
-    spec = { clusters: { gone: cluster }, addons: { hello: { cluster: "gone", manifests: hello(4) } } };
+    const addon = (manifests: Args[]) => ({ cluster: "gone", manifests });
+    spec = { clusters: { gone: cluster }, addons: { hello: addon(hello(4)), web: addon(spread()) } };
     await program.describe(spec, { sshKey: lab.privateKey() });
   });
 
   after(async () => {
+    for (const poller of pollers) await poller.stop();
     program?.close();
     await lab?.close();
   });
@@ -91,6 +101,9 @@ describe("machines that are gone", () => {
     await up();
     kubectl = await Workstation.create(await program.kubeconfig("gone"));
     await allReady(hosts);
+    const virtual = (cluster["endpoint"] as { virtualIp: { address: string } }).virtualIp.address;
+    const { spec: service } = await kubectl.get("service", "web", "-n", "web");
+    pollers.push(await Poller.api(virtual, 8443), await Poller.service(lab, "c1", service.clusterIP));
   });
 
   it("are kept by a refresh, which says that they are unreachable", async () => {
@@ -99,6 +112,7 @@ describe("machines that are gone", () => {
     assert.equal(code, 0, output);
     for (const host of ["c3", "w2"]) assert.match(output, new RegExp(`${host} is unreachable, so its last known`));
     assert.doesNotMatch(output, /deleted/);
+    told("a control plane and a worker powered off");
   });
 
   it("are not taken out without the user's word, and quickly with it", async () => {
@@ -120,6 +134,7 @@ describe("machines that are gone", () => {
       [],
     );
     await kubectl.run("rollout", "status", "-n", "hello", "deployment/hello", "--timeout=60s");
+    told("both taken out");
   });
 
   it("come back and do no harm", async () => {
@@ -129,6 +144,7 @@ describe("machines that are gone", () => {
     assert.deepEqual(list.data, { c3: "", w2: "" });
     await allReady(["c1", "c2", "w1"]);
     assert.deepEqual(await etcdMembers(), ["c1", "c2"]);
+    told("both back as leftovers");
   });
 
   it("join again as what they were, or under another name, after they were cleaned", async () => {
@@ -137,6 +153,7 @@ describe("machines that are gone", () => {
     await up();
     await allReady(["c1", "c2", "c3", "w1", "w9"]);
     assert.deepEqual(await etcdMembers(), controlPlanes);
+    told("both joined again");
   });
 
   it("are not gone when only SSH does not answer", async () => {
@@ -148,6 +165,7 @@ describe("machines that are gone", () => {
     await up("force");
     assert.equal((await kubectl.nodes())["w1"], undefined);
     await open("w1");
+    told("a worker cut from SSH alone, and taken out");
     await lab.sh("w1", "journalctl --rotate --vacuum-time=1s -q; systemctl restart kubelet");
     await registrationFails("w1");
     assert.equal((await kubectl.nodes())["w1"], undefined);
@@ -166,6 +184,7 @@ describe("machines that are gone", () => {
     assert.notEqual(await machineOf("c3"), before.c3);
     assert.notEqual(await machineOf("w9"), before.w9);
     assert.deepEqual(await etcdMembers(), controlPlanes);
+    told("a control plane and a worker reinstalled");
   });
 
   it("leave the cluster before their machine's own resource is deleted", async () => {
@@ -183,6 +202,7 @@ describe("machines that are gone", () => {
   });
 
   it("do not keep the rest from ending, and are named", async () => {
+    for (const poller of pollers.splice(0)) await poller.stop();
     await Promise.all([lab.powerOff("c2"), lab.powerOff("w2")]);
     const refused = await program.stack.destroy();
     assert.notEqual(refused.code, 0, refused.output);

@@ -121,7 +121,7 @@ describe("a control plane behind a virtual address", () => {
   });
 
   it("comes up from bare hosts, everything through that address", async () => {
-    pollers.push(Poller.api(address, port));
+    pollers.push(await Poller.api(address, port));
     await up();
     told("init and two joins");
     const kubeconfig = await program.kubeconfig("vip");
@@ -131,7 +131,7 @@ describe("a control plane behind a virtual address", () => {
     assert.deepEqual(await members("c1"), ["c1", "c2", "c3"]);
     await holder(["c1", "c2", "c3"]);
     const { spec: service } = await kubectl.get("service", "web", "-n", "web");
-    pollers.push(Poller.service(lab, "w1", service.clusterIP));
+    pollers.push(await Poller.service(lab, "w1", service.clusterIP));
     assert.match(await up(), /unchanged/);
     told("nothing to do");
   });

@@ -19,6 +19,7 @@ describe("an upgrade of a whole cluster", () => {
   let spec: Spec & { clusters: { big: Args } };
   let kubectl: Workstation;
   let api: Poller;
+  let virtual: string;
 
   async function want(changed: Args): Promise<void> {
     Object.assign(spec.clusters.big, changed);
@@ -62,8 +63,10 @@ describe("an upgrade of a whole cluster", () => {
     // What runs steadily has places to go although a worker is off.
     for (const name of ["c2", "c3"]) Object.assign(controlPlanes[name] ?? {}, { worker: true });
     const { kubeletConfiguration } = containerHosts.kubeadm;
+    virtual = lab.host("c1").address.replace(/\d+$/, "200");
     const big: Args = {
       ...args,
+      endpoint: { virtualIp: { address: virtual } },
       ...(await ofVersion(before133)),
       // kubeadm waits for what the kubelet looks at and tells once a minute.
       kubeadm: {
@@ -88,7 +91,7 @@ describe("an upgrade of a whole cluster", () => {
     assert.equal(code, 0, output);
     kubectl = await Workstation.create(await program.kubeconfig("big"));
     assert.deepEqual(await versions(), everywhere(before133));
-    api = Poller.api(lab.host("c1").address, 6443);
+    api = await Poller.api(virtual, 8443);
   });
 
   it("is refused at preview for a skipped minor and for a downgrade", async () => {
@@ -126,7 +129,7 @@ describe("an upgrade of a whole cluster", () => {
     await want({ upgrade: { maxUnavailable: 2 } });
     program.stack.options.env = { KUBEADM_DRAIN_ON_BLOCKED: "skip" };
     const service = await kubectl.get("service", "steady", "-n", "steady");
-    const poller = Poller.service(lab, "w1", service.spec.clusterIP);
+    const poller = await Poller.service(lab, "w1", service.spec.clusterIP);
     await killedAt(program.stack, ["up"], /c1-control-plane .*kubeadm upgrade on c1.*staticpods/, "both");
     await killedAt(program.stack, ["up"], /c2-control-plane .*(looking at|asking)/, "both");
     assert.equal((await versions())["c1"], after134);
@@ -142,7 +145,7 @@ describe("an upgrade of a whole cluster", () => {
 
   it("upgrades the worker that is there, leaves what its budget holds, and fails by the name of the one that is off", async () => {
     const service = await kubectl.get("service", "steady", "-n", "steady");
-    const poller = Poller.service(lab, "c1", service.spec.clusterIP);
+    const poller = await Poller.service(lab, "c1", service.spec.clusterIP);
     const { code, output } = await up({ KUBEADM_DRAIN_ON_BLOCKED: "skip" });
     assertUninterrupted(await poller.stop());
     assert.notEqual(code, 0, output);
@@ -163,6 +166,7 @@ describe("an upgrade of a whole cluster", () => {
     const proxy = await kubectl.get("daemonset", "kube-proxy", "-n", "kube-system");
     assert.match(proxy.spec.template.spec.containers[0].image, new RegExp(`:v${after134}$`));
     assert.match((await up()).output, /unchanged/);
+    api.part("workers upgraded");
   });
 
   if (process.env["TEST_ALL"]) {
@@ -170,7 +174,7 @@ describe("an upgrade of a whole cluster", () => {
       spec.addons = { steady: { cluster: "big", manifests: [namespace, ...steady()] } };
       await want(await ofVersion(after135));
       const service = await kubectl.get("service", "steady", "-n", "steady");
-      const poller = Poller.service(lab, "c1", service.spec.clusterIP);
+      const poller = await Poller.service(lab, "c1", service.spec.clusterIP);
       const { code, output } = await up();
       assert.equal(code, 0, output);
       assert.deepEqual(await versions(), everywhere(after135));

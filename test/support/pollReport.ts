@@ -1,9 +1,5 @@
 // What clients saw: requests, failures and the longest time without an answer. Pure.
 
-/** A new connection every so often, and how long each may take. */
-export const beatMs = 100;
-export const patienceMs = 1000;
-
 export interface Polled {
   startMs: number;
   tookMs: number;

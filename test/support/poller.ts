@@ -1,35 +1,14 @@
 // Clients that never stop asking while a test changes a cluster: what they saw is told for each part of the test.
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { beatMs, describeReport, type Polled, type PollReport, parsePolled, reportOf } from "./pollReport";
+import { poll } from "../tools/programs";
+import { describeReport, type Polled, type PollReport, parsePolled, reportOf } from "./pollReport";
 import type { TestLab } from "./testLab";
 
-/** A backend that is gone fails later still; a busy machine that starts three programs for each request does not fail by this. */
-const servicePatienceMs = 5000;
-
-/** One HTTP request over bash's own TCP, as a bare host has no curl; a new process each, so that one that hangs is ended. */
-const request = `exec 3<>"/dev/tcp/$0/$1" && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && head -c 12 <&3`;
-// bash's own sleep is a read that nobody answers; one that ends says that whoever asked is gone.
-const loop = `
-address=$1 port=$2
-now() { local t=\${EPOCHREALTIME/[.,]/}; echo "\${t%???}"; }
-ask() {
-  local start answer outcome=ok
-  start=$(now)
-  answer=$(timeout ${servicePatienceMs / 1000} bash -c "$3" "$1" "$2" 2>/dev/null)
-  case "$?/$answer" in
-    0/"HTTP/1."?" 200") ;;
-    124/*) outcome=timeout ;;
-    0/"HTTP/"*) outcome="status-\${answer##* }" ;;
-    *) outcome=no-answer ;;
-  esac
-  echo "$start $(($(now) - start)) $outcome"
-}
-while :; do
-  read -r -t ${beatMs / 1000}
-  [ "$?" -gt 128 ] || exit 0
-  ask "$address" "$port" "$3" &
-done`;
+/** A backend that is gone fails later still; a busy machine does not fail by this. */
+const servicePatience = "5s";
+/** In a host: gone with its next start, and no part of what a test compares. */
+const onHost = "/run/poll";
 
 interface Ref {
   ref(): unknown;
@@ -54,17 +33,16 @@ export class Poller {
   }
 
   /** Asks the API at this address for its version, from the machine that runs the test. */
-  static api(address: string, port: number): Poller {
-    const argv = [join(__dirname, "apiPoll.js"), address, String(port)];
-    return new Poller(
-      `API at ${address}:${port}`,
-      spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] }),
-    );
+  static async api(address: string, port: number): Promise<Poller> {
+    const program = join(await poll(), "poll");
+    const child = spawn(program, [`https://${address}:${port}/version`], { stdio: ["pipe", "pipe", "inherit"] });
+    return new Poller(`API at ${address}:${port}`, child);
   }
 
   /** Asks a web Service from inside a lab host, which should be one that stays. */
-  static service(lab: TestLab, host: string, address: string, port = 80): Poller {
-    const child = lab.start(host, ["bash", "-c", loop, "bash", address, String(port), request]);
+  static async service(lab: TestLab, host: string, address: string, port = 80): Promise<Poller> {
+    await lab.put(host, join(await poll(), "poll"), onHost);
+    const child = lab.start(host, [onHost, "-patience", servicePatience, `http://${address}:${port}/`]);
     return new Poller(`Service ${address}:${port} from ${host}`, child);
   }
 

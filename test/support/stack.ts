@@ -10,6 +10,8 @@ export interface StackOptions {
   /** Where the backend keeps its files. */
   backend: string;
   name: string;
+  /** Whether the program has to be compiled as it runs; default true. */
+  typescript?: boolean;
   /** Added to what a user's shell would have. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Called with each line as it is printed. */
@@ -104,6 +106,7 @@ export class Stack {
       env: {
         ...process.env,
         ...this.programs,
+        PULUMI_NODEJS_TYPESCRIPT: String(this.options.typescript ?? true),
         PULUMI_BACKEND_URL: `file://${this.options.backend}`,
         PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
         ...this.options.env,

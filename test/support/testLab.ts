@@ -68,6 +68,14 @@ export class TestLab {
     return (await this.exec(name, ["sh", "-c", script], accept)).stdout.trim();
   }
 
+  /** A program of this machine onto a host. */
+  async put(name: string, file: string, target: string): Promise<void> {
+    // In place only when it is whole: one that runs cannot be written.
+    const script = 'cat >"$1.new" && chmod 755 "$1.new" && mv "$1.new" "$1"';
+    const argv = ["exec", "--interactive", containerName(this.lab, name), "sh", "-c", script, "sh", target];
+    await engineCall(this.engine, argv, { stdin: readFileSync(file) });
+  }
+
   /** Lets the bearer of this key in, besides those who may already. */
   async authorize(name: string, publicKey: string): Promise<void> {
     await this.exec(name, ["sh", "-c", 'printf "%s\\n" "$1" >> /root/.ssh/authorized_keys', "sh", publicKey]);

@@ -2,6 +2,7 @@ import { bundle } from "./bundle";
 import { debianHost } from "./debian";
 import { binDir, pulumiEnv } from "./env";
 import { packNodeAgent } from "./nodeAgent";
+import { poll } from "./programs";
 import { say } from "./run";
 import { installSystemPackages } from "./system";
 import { versions } from "./versions";
@@ -53,7 +54,8 @@ async function setup(others: readonly string[]): Promise<void> {
   const host = debianHost();
   const built = binDir()
     .then(() => bundle())
-    .then(() => packNodeAgent());
+    .then(() => packNodeAgent())
+    .then(() => poll());
   await Promise.all([host, built]);
   for (const version of others) await bundle(version);
   say(`[setup] everything is in place (${Math.round((Date.now() - start) / 1000)} s)`);

@@ -94,6 +94,12 @@ export function helloWeb(): Promise<string> {
   return cached(`hello-web-${versions.test.helloWeb}`, (dir) => goBuildIn(source, { packages: ["."] }, dir));
 }
 
+/** What asks again and again while a test changes a cluster. */
+export function poll(): Promise<string> {
+  const source = join(projectDir, "test", "tools", "poll");
+  return cached(`poll-${keyOf("1")}`, (dir) => goBuildIn(source, { packages: ["."] }, dir));
+}
+
 /** What every pod's sandbox runs. */
 export function pause(): Promise<string> {
   const source = join(projectDir, "test", "tools", "pause");

@@ -1,6 +1,7 @@
 // etcd's own tools, run on a control plane's host out of the etcd container that runs there: no host has them installed, and they
 // answer also while the API does not. The image's programs are static; the container's root is seen through its process.
 import type { Host, RunOptions, RunResult } from "../../host/host";
+import { CommandError } from "../../lib/errors";
 import { etcdData } from "../kubeadm/decide";
 
 const pki = "/etc/kubernetes/pki/etcd";
@@ -42,4 +43,11 @@ etcdctl_from "$program" "$@"
 
 export async function etcdctl(host: Host, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return host.sh(once, [host.name, ...argv], { timeoutMs: 30_000, ...options });
+}
+
+/** Nobody leads for the moment, as right after a member came or went: it passes, or the quorum is lost. */
+export function electing(error: unknown): boolean {
+  const passing =
+    /context deadline exceeded|etcdserver: (no leader|leader changed|request timed out|too many requests)/;
+  return error instanceof CommandError && passing.test(error.stderr);
 }

@@ -4,7 +4,7 @@ import { approveNow, installApprover } from "../node/approver/install";
 import { recordNode } from "../node/clusterRecord";
 import { admitMachine } from "../node/removedNames";
 import type { Step } from "../step";
-import { type RecoverContext, workDirectory } from "./context";
+import { ownServer, type RecoverContext, workDirectory } from "./context";
 
 export const admitRebuilt: Step<RecoverContext> = {
   title: "record the control plane's new machine",
@@ -14,7 +14,8 @@ export const admitRebuilt: Step<RecoverContext> = {
     await admitMachine(kubectl, plan.node, machineId);
     // Nobody else is left to approve its kubelet's serving certificate; its timer takes what comes later.
     await installApprover(host);
-    await approveNow(host);
+    // Nobody holds a virtual address before the next `up`.
+    await approveNow(host, ownServer(plan));
     // From here on the kubelet renews its own certificate.
     const argv = ["init", "phase", "kubelet-finalize", "all", "--config", `${workDirectory}/kubeadm.yaml`];
     await runKubeadm(host, argv, { timeoutMs: readyMs });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Host } from "../../host/host";
 import type { Kubectl } from "../../host/kubectl";
+import { withPort } from "../../lib/endpoint";
 import type { StepContext } from "../step";
 
 /** Everything of a recovery: programs, snapshot, manifests, plan; on the disk that keeps the journal, read by root alone. */
@@ -33,6 +34,9 @@ const planSchema = z.object({
 });
 /** Written when everything is at hand and the user has said yes; from then on a recovery is only ever finished. */
 export type RecoverPlan = z.infer<typeof planSchema>;
+
+/** The API server of the host that is recovered. */
+export const ownServer = ({ address }: RecoverPlan): string => `https://${withPort(address)}`;
 
 export interface RecoverContext extends StepContext {
   readonly plan: RecoverPlan;

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { clusterOf, Program, type Spec } from "../../support/program";
 import { TestLab } from "../../support/testLab";
 import { bundle } from "../../tools/bundle";
-import { javascript, type Measured, measured } from "../measure";
+import { type Measured, measured } from "../measure";
 import { administrator } from "./admin";
 import { conditionSeconds, until } from "./condition";
 import { type RawRun, raw } from "./raw";
@@ -44,7 +44,7 @@ async function withRaw(lab: TestLab): Promise<RealResult["raw"]> {
 }
 
 async function withProvider(lab: TestLab): Promise<RealResult["provider"]> {
-  const program = await Program.create(javascript);
+  const program = await Program.create();
   const secrets = { sshKey: lab.privateKey() };
   const args = await clusterOf(lab, { controlPlanes: ["cp1"], workers: ["w1", "w2"] });
   const spec: Spec = { clusters: { bench: args } };

@@ -6,7 +6,7 @@ import { utils } from "ssh2";
 import { Program } from "../../support/program";
 import { say } from "../../tools/run";
 import { versions } from "../../tools/versions";
-import { javascript, type Measured, measured } from "../measure";
+import { type Measured, measured } from "../measure";
 import { Cluster } from "./cluster";
 import { newHost } from "./host";
 import { type Listening, newTraffic, serve, type Traffic } from "./server";
@@ -28,7 +28,7 @@ export async function simulate(workers: number): Promise<SimulatedResult> {
   makeSource(source);
   const traffic = newTraffic();
   const fleet = await startFleet(workers, traffic);
-  const program = await Program.create(javascript);
+  const program = await Program.create();
   try {
     await program.describe(specOf(fleet, source));
     const create = await measured(program.stack, ["up", "--yes", ...flags], `simulated-${workers}`);

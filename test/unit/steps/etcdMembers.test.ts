@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CommandError } from "../../../provider/lib/errors";
+import { electing } from "../../../provider/steps/etcd/client";
 import {
   isOf,
   memberOf,
@@ -71,4 +73,14 @@ test("leadership goes to a voter that answers, never to the one that leaves", ()
   assert.equal(heirOf(status, members, cp1)?.name, "cp2");
   assert.equal(heirOf(status, members, cp2)?.name, "cp1");
   assert.equal(heirOf(status, [cp1, { ...cp2, learner: true }], cp1), undefined);
+});
+
+test("what etcd answers while nobody leads may pass, and nothing else", () => {
+  const failed = (stderr: string) => new CommandError("c1", "sh", { code: 1 }, stderr);
+  assert.ok(
+    electing(failed('{"level":"warn","error":"rpc error: code = DeadlineExceeded desc = context deadline exceeded"}')),
+  );
+  assert.ok(electing(failed("Error: etcdserver: leader changed")));
+  assert.ok(!electing(failed("Error: etcdserver: permission denied")));
+  assert.ok(!electing(new Error("context deadline exceeded")));
 });
