@@ -46,8 +46,9 @@ type Agent struct {
 	serving  certificate.Manager
 }
 
-// What a kubelet takes for itself, for each node.
-const clientQPS, clientBurst = 50, 100
+// noLimit: how much is asked at once is bounded by how many pods are handled at once, and the API server has its own fairness. With a
+// kubelet's limit 100 pods that come together would wait for each other's tokens, statuses and events.
+const noLimit = -1
 
 // New reads the files and makes the parts; nothing runs yet.
 func New(ctx context.Context, o Options, log *slog.Logger) (*Agent, error) {
@@ -62,7 +63,7 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Agent, error) {
 	if a.rest, err = clientcmd.BuildConfigFromFlags("", o.Kubeconfig); err != nil {
 		return nil, fmt.Errorf("--kubeconfig %s: %w", o.Kubeconfig, err)
 	}
-	a.rest.QPS, a.rest.Burst = clientQPS, clientBurst
+	a.rest.QPS = noLimit
 	a.rest.UserAgent = "pulumi-virtual-kubelet/" + node.Version
 	a.rest.ContentType, a.rest.AcceptContentTypes = "application/vnd.kubernetes.protobuf", "application/vnd.kubernetes.protobuf,application/json"
 	if a.config.CertDir == "" {
@@ -143,6 +144,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	for _, m := range a.members {
 		parts = append(parts, m.run)
 	}
+	go trim(ctx)
 	a.log.Info("the agent runs", "nodes", len(a.members), "provider", a.options.Provider, "address", address, "version", node.Version)
 	failures := make(chan error, len(parts))
 	for _, part := range parts {

@@ -17,6 +17,7 @@ import (
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 	"pulumi-kubeadm/virtual-kubelet/internal/serial"
 	"pulumi-kubeadm/virtual-kubelet/internal/simulated"
+	"pulumi-kubeadm/virtual-kubelet/internal/ssh"
 )
 
 // provider is a kind of place. One of open and whole is set.
@@ -33,6 +34,7 @@ type provider struct {
 // providers by the name that `--provider` takes.
 var providers = map[string]provider{
 	"serial":    {open: serial.New},
+	"ssh":       {open: ssh.New},
 	"simulated": {open: simulated.New, nodes: simulatedNodes},
 }
 

@@ -31,8 +31,11 @@ const (
 	lookAgain = 2 * time.Second
 	// refreshInterval is the age at which the files of volumes are resolved again.
 	refreshInterval = time.Minute
-	// retryInterval is the wait after an order that failed.
+	// retryInterval is the wait after an order that failed; what pods refer to is tried again from retryFirst on, doubling.
 	retryInterval = 5 * time.Second
+	retryFirst    = 100 * time.Millisecond
+	// syncInterval is the wait for the cache of the API.
+	syncInterval = 200 * time.Millisecond
 	// parallelStarts bounds how many pods are started at the same time.
 	parallelStarts = 16
 )

@@ -25,9 +25,11 @@ type pod struct {
 	}
 
 	// finished is set when the object was deleted from the API, and removedLook is the look that will show that the place has nothing of
-	// the pod any more. Only the pod's turns use them.
+	// the pod any more. Only the pod's turns use these.
 	finished    bool
 	removedLook int
+	// tries in a row to prepare or start the pod that failed.
+	tries int
 
 	mu              sync.Mutex
 	namespace, name string

@@ -43,9 +43,9 @@ func (m *Manager) carryOut(ctx context.Context, p *pod, t turn, starts []startOr
 	case <-ctx.Done():
 		return 0
 	}
-	spec, err := m.prepare(ctx, p, t)
+	spec, err := m.prepare(ctx, p, t, len(starts) > 0)
 	if err != nil {
-		return retryInterval
+		return m.retry(p)
 	}
 	if len(starts) > 0 && t.state.IP == "" && needsIP(t.api) {
 		// The address is known once the place has the pod.
@@ -56,18 +56,28 @@ func (m *Manager) carryOut(ctx context.Context, p *pod, t turn, starts []startOr
 	var wake time.Duration
 	for _, o := range starts {
 		if err := m.start(ctx, p, t, spec, o); err != nil {
-			wake = sooner(wake, retryInterval)
+			wake = sooner(wake, m.retry(p))
 		}
+	}
+	if wake == 0 {
+		p.tries = 0
 	}
 	return wake
 }
 
+// retry is the wait after something failed that is not a container's fault: short at first (the API takes a moment to let a node read
+// what a new pod names), then longer.
+func (m *Manager) retry(p *pod) time.Duration {
+	p.tries = min(p.tries+1, 10)
+	return min(retryInterval, retryFirst<<p.tries)
+}
+
 // prepare has the place make the pod's directory and files, if that was not done or if they are others now.
-func (m *Manager) prepare(ctx context.Context, p *pod, t turn) (runtime.PodSpec, error) {
+func (m *Manager) prepare(ctx context.Context, p *pod, t turn, starting bool) (runtime.PodSpec, error) {
 	spec := runtime.PodSpec{Pod: t.api}
 	var err error
 	if spec.Volumes, err = m.resolver.Volumes(ctx, t.api, t.state.IP); err != nil {
-		return spec, m.unprepared(p, t, "FailedMount", "ContainerCreating", err)
+		return spec, m.unprepared(p, t, starting, "FailedMount", err)
 	}
 	hash := hashOf(spec.Volumes)
 	p.mu.Lock()
@@ -77,7 +87,7 @@ func (m *Manager) prepare(ctx context.Context, p *pod, t turn) (runtime.PodSpec,
 	if !same {
 		spec.PullSecrets = m.resolver.PullSecrets(ctx, t.api)
 		if err := m.rt.PreparePod(ctx, spec); err != nil {
-			return spec, m.unprepared(p, t, "FailedCreatePodSandBox", "ContainerCreating", err)
+			return spec, m.unprepared(p, t, starting, "FailedCreatePodSandBox", err)
 		}
 	} else if len(t.api.Spec.ImagePullSecrets) > 0 {
 		spec.PullSecrets = m.resolver.PullSecrets(ctx, t.api)
@@ -89,14 +99,17 @@ func (m *Manager) prepare(ctx context.Context, p *pod, t turn) (runtime.PodSpec,
 }
 
 // unprepared keeps why a pod cannot start yet. A pod that runs goes on with the files it has.
-func (m *Manager) unprepared(p *pod, t turn, event, reason string, err error) error {
+func (m *Manager) unprepared(p *pod, t turn, starting bool, event string, err error) error {
+	if !starting {
+		m.log.Warn("the files of a pod could not be refreshed", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
+		return err
+	}
 	if errors.Is(err, runtime.ErrUnreachable) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.problem = &corev1.ContainerStateWaiting{Reason: reason, Message: err.Error()}
-	p.prepared = m.clock.Now()
+	p.problem = &corev1.ContainerStateWaiting{Reason: "ContainerCreating", Message: err.Error()}
 	m.home.Events.Event(t.api, corev1.EventTypeWarning, event, err.Error())
 	return err
 }

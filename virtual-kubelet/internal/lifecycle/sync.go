@@ -23,7 +23,7 @@ type turn struct {
 // sync does what is to be done next for a pod, and returns after what time it wants to be called again (0: when something changes).
 func (m *Manager) sync(ctx context.Context, p *pod) time.Duration {
 	if !m.home.HasSynced() {
-		return retryInterval
+		return syncInterval
 	}
 	p.waitsForLook.Store(false)
 	t := m.turn(p)

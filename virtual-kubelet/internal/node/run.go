@@ -17,8 +17,11 @@ import (
 )
 
 const (
-	// statusInterval is how often the whole status is written when nothing changes; the lease is the heartbeat.
-	statusInterval = time.Minute
+	// statusInterval is how often the whole status is written when nothing changes; the lease is the heartbeat. Both as a kubelet does.
+	statusInterval = 5 * time.Minute
+	// checkInterval is how often the node is looked at for what others made of its Ready condition: the node controller sets it to
+	// unknown when the API was away, and takes no lease for an answer.
+	checkInterval = 10 * time.Second
 	// registerAgain is the wait after the API could not be reached or refused.
 	registerAgain = 5 * time.Second
 	// leaseSeconds is a kubelet's.
@@ -116,14 +119,45 @@ func (c *Controller) NotifyNodeStatus(_ context.Context, tell func(*corev1.Node)
 
 // follow tells of every change of the place.
 func (c *Controller) follow(ctx context.Context) {
+	check := time.NewTicker(checkInterval)
+	defer check.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.pods.Changed():
 			c.tell()
+		case <-check.C:
+			if c.differs(ctx) {
+				c.tell()
+			}
 		}
 	}
+}
+
+// differs asks the API (its cache will do) whether the node is as ready there as it is.
+func (c *Controller) differs(ctx context.Context) bool {
+	if !c.Registered() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkInterval)
+	defer cancel()
+	there, err := c.api.CoreV1().Nodes().Get(ctx, c.object.Name, metav1.GetOptions{ResourceVersion: "0"})
+	if err != nil {
+		// Gone: telling registers it again. Away: nothing to compare.
+		return apierrors.IsNotFound(err)
+	}
+	return readiness(there) != readiness(c.current())
+}
+
+// readiness is what of the Ready condition others may have changed.
+func readiness(n *corev1.Node) [2]string {
+	for _, condition := range n.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			return [2]string{string(condition.Status), condition.Reason}
+		}
+	}
+	return [2]string{}
 }
 
 func (c *Controller) tell() {
