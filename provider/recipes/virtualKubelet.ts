@@ -25,17 +25,15 @@ import { type AgentSurvey, surveyAgent } from "../steps/virtualKubelet/survey";
 import { writeAgentFiles } from "../steps/virtualKubelet/writeAgentFiles";
 import { refuseMachine, refuseTaken } from "./virtualRefusals";
 
-const steps: readonly Step<AgentContext>[] = [
+const preparing: readonly Step<AgentContext>[] = [
   recordVirtualNodes,
   emptySurplus,
   placeAgent,
   writeAgentFiles,
   certifyNodes,
-  startAgent,
-  awaitVirtualNodes,
-  forgetSurplus,
-  giveVirtualMeta,
 ];
+/** Whether the agent starts anew is known only when everything it reads is in its place. */
+const running: readonly Step<AgentContext>[] = [startAgent, awaitVirtualNodes, forgetSurplus, giveVirtualMeta];
 
 /** One try: what the state knew, and what is known so far. */
 export interface AgentAttempt {
@@ -66,7 +64,8 @@ export async function bringUpVirtual(plan: VirtualPlan, attempt: AgentAttempt): 
       attempt.agentSha256 = context.program.sha256;
       // Clusters that an earlier release made have kube-proxy without it.
       await keepProxyOff(peer.kubectl);
-      await runSteps(context, steps);
+      await runSteps(context, preparing);
+      await runSteps(context, running);
     }),
   );
 }
