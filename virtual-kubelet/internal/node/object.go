@@ -2,6 +2,7 @@ package node
 
 import (
 	"maps"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -56,12 +57,22 @@ func Object(name, provider string, c Config) *corev1.Node {
 			},
 			DaemonEndpoints: corev1.NodeDaemonEndpoints{KubeletEndpoint: corev1.DaemonEndpoint{Port: c.Port}},
 			NodeInfo: corev1.NodeSystemInfo{
+				MachineID:      machineID(),
 				KubeletVersion: KubeletVersion(), OperatingSystem: c.OS, Architecture: c.Arch,
 				ContainerRuntimeVersion: provider + "://" + Version, OSImage: "virtual-kubelet (" + provider + ")",
 			},
 			Conditions: conditions(nil, nil),
 		},
 	}
+}
+
+// machineID is the agent's machine's: by it the cluster knows whether a name that was closed may be had again. Empty where there is none.
+func machineID() string {
+	id, err := os.ReadFile("/etc/machine-id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
 }
 
 // MayLabel says whether NodeRestriction lets a node give itself a label.
