@@ -438,6 +438,19 @@ func TestSidecarsStartFirstAndEndLast(t *testing.T) {
 	}
 }
 
+func TestLogIsTheMessageOfWhatFailed(t *testing.T) {
+	w := newWorld(t)
+	w.create(newPodObject("a", policy(corev1.RestartPolicyNever), func(p *corev1.Pod) {
+		p.Spec.Containers[0].TerminationMessagePolicy = corev1.TerminationMessageFallbackToLogsOnError
+	}))
+	w.eventually("running", w.running("a", "app", 0))
+	w.place.exit("uid-a", "app", 1)
+	w.eventually("failed", w.phase("a", corev1.PodFailed))
+	if message := w.container("a", "app").State.Terminated.Message; message != "log of app/0" {
+		t.Fatalf("message is %q", message)
+	}
+}
+
 func TestImageThatIsChangedRestartsTheContainer(t *testing.T) {
 	w := newWorld(t)
 	w.create(newPodObject("a"))

@@ -31,6 +31,8 @@ const (
 	lookAgain = 2 * time.Second
 	// refreshInterval is the age at which the files of volumes are resolved again.
 	refreshInterval = time.Minute
+	// refreshAgain is the wait after that failed.
+	refreshAgain = 20 * time.Second
 	// retryInterval is the wait after an order that failed; what pods refer to is tried again from retryFirst on, doubling.
 	retryInterval = 5 * time.Second
 	retryFirst    = 100 * time.Millisecond

@@ -59,6 +59,9 @@ type container struct {
 	// waiting says why the next attempt is not there yet.
 	waiting *corev1.ContainerStateWaiting
 	probes  *probes
+	// lastWords are the end of the log of the attempt that ended last, where the container wants them for its message.
+	lastWords string
+	heard     int
 	// failedStart is when starting failed last.
 	failedStart time.Time
 }
@@ -83,7 +86,7 @@ func newPod(uid types.UID) *pod {
 func (p *pod) container(name string) *container {
 	c := p.containers[name]
 	if c == nil {
-		c = &container{begun: -1, ended: -1}
+		c = &container{begun: -1, ended: -1, heard: -1}
 		p.containers[name] = c
 	}
 	return c

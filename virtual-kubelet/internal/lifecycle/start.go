@@ -45,7 +45,11 @@ func (m *Manager) carryOut(ctx context.Context, p *pod, t turn, starts []startOr
 	}
 	spec, err := m.prepare(ctx, p, t, len(starts) > 0)
 	if err != nil {
-		return m.retry(p)
+		wait := m.retry(p)
+		if len(starts) == 0 {
+			wait = refreshAgain
+		}
+		return wait
 	}
 	if len(starts) > 0 && t.state.IP == "" && needsIP(t.api) {
 		// The address is known once the place has the pod.
@@ -101,7 +105,7 @@ func (m *Manager) prepare(ctx context.Context, p *pod, t turn, starting bool) (r
 // unprepared keeps why a pod cannot start yet. A pod that runs goes on with the files it has.
 func (m *Manager) unprepared(p *pod, t turn, starting bool, event string, err error) error {
 	if !starting {
-		m.log.Warn("the files of a pod could not be refreshed", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
+		m.notRefreshed(p, t, err)
 		return err
 	}
 	if errors.Is(err, runtime.ErrUnreachable) || errors.Is(err, context.Canceled) {
@@ -112,6 +116,16 @@ func (m *Manager) unprepared(p *pod, t turn, starting bool, event string, err er
 	p.problem = &corev1.ContainerStateWaiting{Reason: "ContainerCreating", Message: err.Error()}
 	m.home.Events.Event(t.api, corev1.EventTypeWarning, event, err.Error())
 	return err
+}
+
+// notRefreshed lets a running pod go on with the files it has; it is told once, and tried again before long.
+func (m *Manager) notRefreshed(p *pod, t turn, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tries == 0 {
+		m.log.Warn("the files of a pod could not be refreshed", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
+	}
+	p.prepared = m.clock.Now().Add(refreshAgain - refreshInterval)
 }
 
 // start starts one attempt of a container.

@@ -138,8 +138,12 @@ func (m *Manager) terminated(p *pod, v *view, s *runtime.ContainerState) *corev1
 			reason = "Error"
 		}
 	}
+	message := s.Message
+	if message == "" && v.mem.heard == s.Attempt {
+		message = v.mem.lastWords
+	}
 	return &corev1.ContainerStateTerminated{
-		ExitCode: int32(s.ExitCode), Signal: int32(s.Signal), Reason: reason, Message: s.Message,
+		ExitCode: int32(s.ExitCode), Signal: int32(s.Signal), Reason: reason, Message: message,
 		StartedAt: moment(s.StartedAt), FinishedAt: moment(s.FinishedAt), ContainerID: m.idOf(p, v, s.Attempt),
 	}
 }

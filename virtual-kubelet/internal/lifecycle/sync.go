@@ -134,6 +134,7 @@ func (m *Manager) advance(ctx context.Context, p *pod, t turn) time.Duration {
 		m.publish(p, t, decision{phase: corev1.PodPending})
 		return retryInterval
 	}
+	m.lastWords(ctx, p, t)
 	d := m.decide(ctx, p, t)
 	for _, o := range d.stops {
 		m.stop(ctx, p, t, o)
