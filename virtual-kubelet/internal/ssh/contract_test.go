@@ -8,6 +8,9 @@ import (
 
 // The shells are BusyBox's own, and another one that is no more than POSIX wants and has no applets built in: PATH alone counts there.
 func TestContract(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what takes minutes")
+	}
 	for _, shell := range []string{"busybox", "dash"} {
 		t.Run(shell, func(t *testing.T) {
 			l := newLab(t, shell)

@@ -82,15 +82,21 @@ func (h *Hop) signer() (ssh.Signer, error) {
 
 // dial goes the whole way, from the outermost proxy to the device.
 func dial(ctx context.Context, device *Hop, timeout time.Duration) (*connection, error) {
+	var way []*Hop
+	configs := map[*Hop]*ssh.ClientConfig{}
+	for hop := device; hop != nil; hop = hop.Proxy {
+		config, err := hop.clientConfig()
+		if err != nil {
+			return nil, fmt.Errorf("%s@%s: %w", hop.User, hop.address(), err)
+		}
+		way, configs[hop] = append([]*Hop{hop}, way...), config
+	}
+	// From here on: to decrypt a key takes its time on a small machine.
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var way []*Hop
-	for hop := device; hop != nil; hop = hop.Proxy {
-		way = append([]*Hop{hop}, way...)
-	}
 	result := &connection{closed: make(chan struct{})}
 	for _, hop := range way {
-		client, err := result.hop(ctx, hop)
+		client, err := result.hop(ctx, hop, configs[hop])
 		if err != nil {
 			result.closeHops()
 			return nil, fmt.Errorf("%s@%s: %w", hop.User, hop.address(), explain(err, hop))
@@ -103,12 +109,9 @@ func dial(ctx context.Context, device *Hop, timeout time.Duration) (*connection,
 }
 
 // hop logs in to the next machine, through the one before it.
-func (c *connection) hop(ctx context.Context, hop *Hop) (*ssh.Client, error) {
-	config, err := hop.clientConfig()
-	if err != nil {
-		return nil, err
-	}
+func (c *connection) hop(ctx context.Context, hop *Hop, config *ssh.ClientConfig) (*ssh.Client, error) {
 	var network net.Conn
+	var err error
 	if len(c.hops) == 0 {
 		network, err = (&net.Dialer{}).DialContext(ctx, "tcp", hop.address())
 	} else {

@@ -15,7 +15,7 @@ import (
 var scripts embed.FS
 
 // applets are what the scripts call beside the shell's own commands; docs/virtual-nodes/ssh-device.md has the same list.
-var applets = strings.Fields("awk cat chmod date env head id ln mkdir mkfifo mv rm rmdir sed setsid sleep stat tail wc")
+var applets = strings.Fields("awk cat chmod date env head id ln mkdir mkfifo mv rm rmdir setsid sleep stat tail wc")
 
 // hello finds the directory and what is missing. It runs at every connection and changes nothing.
 const hello = `directory=$1
@@ -23,7 +23,7 @@ shift
 if [ -z "$directory" ]; then
 	if [ "$(id -u)" = 0 ]; then directory=/var/lib/pulumi-kubeadm-device; else directory=${HOME:?}/.pulumi-kubeadm; fi
 fi
-echo "$directory"
+echo "pulumi-kubeadm-device: $directory"
 for applet; do command -v "$applet" >/dev/null || echo "$applet"; done
 awk 'BEGIN { exit !(systime() > 0) }' 2>/dev/null || echo "an awk with systime()"`
 
@@ -56,11 +56,12 @@ func (d *device) greet(ctx context.Context, c *connection) (*login, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: is there a POSIX shell? %w", d.config.Host, err)
 	}
-	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
-	if !strings.HasPrefix(lines[0], "/") {
-		return nil, fmt.Errorf("%s: a login must print nothing of its own, and its home must be known; it said %q", d.config.Host, lines[0])
+	directory, ok := strings.CutPrefix(string(output), mark+" /")
+	if !ok {
+		return nil, fmt.Errorf("%s: a login for a command must print nothing of its own; it said %.100q", d.config.Host, output)
 	}
-	found.root = lines[0] + "/" + d.nodeName
+	lines := strings.Split(strings.TrimSpace(directory), "\n")
+	found.root = "/" + lines[0] + "/" + d.nodeName
 	sum := sha256.Sum256([]byte(d.script(found.root)))
 	found.script = found.root + "/script." + hex.EncodeToString(sum[:6])
 	found.missing = strings.Join(lines[1:], ", ")

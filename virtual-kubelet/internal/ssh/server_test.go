@@ -141,10 +141,11 @@ func forward(channel ssh.NewChannel) {
 	}
 	go ssh.DiscardRequests(requests)
 	go func() {
-		io.Copy(near, remote)
-		near.Close()
+		io.Copy(remote, near)
+		remote.(*net.TCPConn).CloseWrite()
 	}()
-	io.Copy(remote, near)
+	io.Copy(near, remote)
+	near.Close()
 	remote.Close()
 }
 
@@ -156,7 +157,7 @@ func (s *server) session(channel ssh.NewChannel) {
 	}
 	defer near.Close()
 	var size *pty.Winsize
-	var terminal *os.File
+	terminal := &terminal{}
 	for request := range requests {
 		switch request.Type {
 		case "pty-req":
@@ -165,41 +166,59 @@ func (s *server) session(channel ssh.NewChannel) {
 			size = &pty.Winsize{Cols: uint16(binary.BigEndian.Uint32(rest)), Rows: uint16(binary.BigEndian.Uint32(rest[4:]))}
 			request.Reply(true, nil)
 		case "window-change":
-			if terminal != nil {
-				pty.Setsize(terminal, &pty.Winsize{Cols: uint16(binary.BigEndian.Uint32(request.Payload)), Rows: uint16(binary.BigEndian.Uint32(request.Payload[4:]))})
-			}
+			terminal.resize(&pty.Winsize{Cols: uint16(binary.BigEndian.Uint32(request.Payload)), Rows: uint16(binary.BigEndian.Uint32(request.Payload[4:]))})
 		case "exec":
 			request.Reply(true, nil)
 			cmd := exec.Command(s.shell, "-c", string(request.Payload[4:]))
 			cmd.Env = append(append([]string{}, s.env...), "SSH_CONNECTION=127.0.0.9 1 127.0.0.1 2", "SSH_CLIENT=127.0.0.9 1 2")
-			started := make(chan struct{})
 			go func() {
 				defer near.Close()
-				status := s.run(cmd, near, size, func(f *os.File) { terminal = f; close(started) })
+				status := s.run(cmd, near, size, terminal)
 				near.SendRequest("exit-status", false, binary.BigEndian.AppendUint32(nil, uint32(status)))
 			}()
-			<-started
 		default:
 			request.Reply(false, nil)
 		}
 	}
 }
 
-func (s *server) run(cmd *exec.Cmd, near ssh.Channel, size *pty.Winsize, begun func(*os.File)) int {
+// terminal is one that may be closed while its size is changed.
+type terminal struct {
+	mutex sync.Mutex
+	file  *os.File
+}
+
+func (t *terminal) set(file *os.File) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.file != nil {
+		t.file.Close()
+	}
+	t.file = file
+}
+
+func (t *terminal) resize(size *pty.Winsize) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.file != nil {
+		pty.Setsize(t.file, size)
+	}
+}
+
+func (s *server) run(cmd *exec.Cmd, near ssh.Channel, size *pty.Winsize, terminal *terminal) int {
 	if size != nil {
 		cmd.Env = append(cmd.Env, "TERM=xterm")
-		terminal, err := pty.StartWithSize(cmd, size)
-		begun(terminal)
+		file, err := pty.StartWithSize(cmd, size)
 		if err != nil {
 			return 255
 		}
-		defer terminal.Close()
-		go io.Copy(terminal, near)
-		io.Copy(near, terminal)
+		terminal.set(file)
+		defer terminal.set(nil)
+		go io.Copy(file, near)
+		io.Copy(near, file)
 		cmd.Wait()
 		return code(cmd)
 	}
-	begun(nil)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, _ := cmd.StdinPipe()
 	cmd.Stdout, cmd.Stderr = near, near.Stderr()

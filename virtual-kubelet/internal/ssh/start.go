@@ -128,15 +128,12 @@ func mounted(spec *corev1.Container, file string) bool {
 	return false
 }
 
+// terminationMessage is where the supervisor finds one.
 func terminationMessage(p *payload, spec *corev1.Container) string {
 	file := below(spec.TerminationMessagePath)
 	if file == "" {
 		file = "dev/termination-log"
 	}
 	p.say("folder", path.Dir(file))
-	fallback := "no"
-	if spec.TerminationMessagePolicy == corev1.TerminationMessageFallbackToLogsOnError {
-		fallback = "yes"
-	}
-	return "message_path=" + quote("root/"+file) + " message_from_log=" + fallback + "\n"
+	return "message_path=" + quote("root/"+file) + "\n"
 }

@@ -3,6 +3,7 @@ package ssh
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +12,9 @@ import (
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
+
+// mark is the word that the scripts begin a stream with.
+const mark = "pulumi-kubeadm-device:"
 
 // stream is a command whose streams last. The device's first line says whether there is what it is about.
 type stream struct {
@@ -66,15 +70,20 @@ func (s *stream) begin(command string, prepare func(*ssh.Session) error) error {
 		return err
 	}
 	s.stdin, s.stdout = stdin, bufio.NewReader(stdout)
-	line, err := s.stdout.ReadString('\n')
-	switch strings.TrimRight(line, "\r\n") {
-	case "ok":
-		return nil
-	case "gone":
-		return runtime.ErrNotFound
+	for {
+		line, err := s.stdout.ReadString('\n')
+		switch {
+		case strings.TrimRight(line, "\r\n") == mark+" ok":
+			return nil
+		case strings.TrimRight(line, "\r\n") == mark+" gone":
+			return runtime.ErrNotFound
+		case err == nil:
+			continue
+		}
+		end := s.Wait()
+		if isNotInstalled(end) {
+			return runtime.ErrNotFound
+		}
+		return fmt.Errorf("the command did not begin: %w", errors.Join(err, end))
 	}
-	if isNotInstalled(s.Wait()) {
-		return runtime.ErrNotFound
-	}
-	return fmt.Errorf("unexpected answer %q: %w", line, err)
 }

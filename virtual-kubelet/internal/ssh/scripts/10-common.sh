@@ -4,6 +4,8 @@
 umask 077
 export LC_ALL=C
 script=$0
+# mark begins the line that a stream's own bytes follow. A login may have printed something before.
+mark=pulumi-kubeadm-device:
 pods=$root/pods
 boot=none
 if [ -r "$boot_file" ]; then read -r boot <"$boot_file"; fi
@@ -34,6 +36,10 @@ birth() {
 	born=$1
 }
 
+# In a container the kernel goes on when the device is restarted, and its first process is another one.
+birth 1
+boot=$boot.$born
+
 # alive PID BORN BOOT: that very process runs, not another one that has its number by now.
 alive() { [ "$3" = "$boot" ] && [ -n "$1" ] && birth "$1" && [ "$born" = "$2" ]; }
 
@@ -45,13 +51,14 @@ kill_group() {
 
 # look DIRECTORY: what is known of an attempt, in the variables below. state is created, running or ended.
 look() {
-	state=created pid= from=0 code=0 until=0 reason= owned=
-	if [ -s "$1/pid" ]; then read -r pid pid_born pid_boot from <"$1/pid"; fi
+	state=created pid= from=0 code=0 until=0 reason= claimed= owned=
+	# Each file is looked for once, and the supervisor before its last word: much may happen in between.
 	if [ -e "$1/owner" ]; then
+		claimed=yes
 		read -r owner owner_born owner_boot <"$1/owner"
 		if alive "$owner" "$owner_born" "$owner_boot"; then owned=yes; fi
 	fi
-	# The supervisor is looked for before its last word is: it may say that and go in between.
+	if [ -s "$1/pid" ]; then read -r pid pid_born pid_boot from <"$1/pid"; fi
 	if [ -s "$1/exit" ]; then
 		state=ended
 		read -r code until reason <"$1/exit"
@@ -59,7 +66,7 @@ look() {
 		if [ -n "$pid" ]; then state=running; fi
 	elif [ -n "$pid" ] && alive "$pid" "$pid_born" "$pid_boot"; then
 		state=running
-	elif [ -e "$1/owner" ]; then
+	elif [ -n "$claimed" ]; then
 		lost "$1"
 	fi
 }

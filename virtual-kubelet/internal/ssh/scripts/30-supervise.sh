@@ -68,9 +68,6 @@ last_words() {
 		mv -f failure message
 	elif [ -f "$message_path" ] && [ -s "$message_path" ]; then
 		head -c 4096 "$message_path" | put message
-	elif [ "$message_from_log" = yes ] && [ "$code" != 0 ]; then
-		range
-		if [ -n "$last" ]; then tail -n 80 "log.$last" | sed 's/^[0-9]* //' | tail -c 2048 | put message; fi
 	fi
 }
 

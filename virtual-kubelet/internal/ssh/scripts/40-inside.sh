@@ -36,7 +36,7 @@ beside() {
 	shift 2
 	look "$dir"
 	if [ "$state" != running ]; then
-		echo gone
+		echo "$mark gone"
 		exit 1
 	fi
 	mkdir -p "$dir/commands"
@@ -48,7 +48,7 @@ beside() {
 	done
 	birth $$
 	echo "$$ $born" | put "$dir/commands/$token"
-	echo ok
+	echo "$mark ok"
 	fresh sh "$script" inside "$dir" "$@"
 }
 

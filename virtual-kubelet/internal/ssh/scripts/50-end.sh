@@ -10,10 +10,14 @@ stop() {
 		look "$dir"
 	done
 	[ "$state" = running ] || return 0
-	deadline=$(($(date +%s) + $2)) asked=
-	if [ -s "$dir/stop" ]; then read -r asked <"$dir/stop"; fi
-	[ -n "$asked" ] || kill_group TERM "$pid" "$pid_born"
-	if [ -z "$asked" ] || [ "$deadline" -lt "$asked" ]; then echo "$deadline" | put "$dir/stop"; fi
+	deadline=$(($(date +%s) + $2)) earlier=
+	if [ -s "$dir/stop" ]; then read -r earlier <"$dir/stop"; fi
+	# Written first: when the first process ends, the supervisor has to know that the others have the grace, too.
+	if [ -z "$earlier" ] || [ "$deadline" -lt "$earlier" ]; then echo "$deadline" | put "$dir/stop"; fi
+	if [ ! -e "$dir/asked" ]; then
+		kill_group TERM "$pid" "$pid_born"
+		: >"$dir/asked"
+	fi
 	setsid sh "$script" reap "$dir" </dev/null >/dev/null 2>&1 &
 }
 
@@ -54,12 +58,10 @@ busy() {
 	for dir in "$pods/$1"/containers/*/*; do
 		[ -d "$dir" ] || continue
 		look "$dir"
-		if [ "$state" = running ]; then
+		if [ "$state" = running ] || [ -n "$owned" ]; then
 			busy=0
-			kill_group KILL "$pid" "$pid_born"
+			if [ -n "$pid" ]; then kill_group KILL "$pid" "$pid_born"; fi
 			end_commands "$dir"
-		elif [ -n "$owned" ]; then
-			busy=0
 		fi
 	done
 	return "$busy"

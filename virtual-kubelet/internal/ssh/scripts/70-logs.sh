@@ -3,10 +3,10 @@
 # logs DIRECTORY TAIL SINCE FOLLOW: the first line tells whether there is such an attempt. TAIL -1 and SINCE 0 are everything.
 logs() {
 	cd "$1" 2>/dev/null || {
-		echo gone
+		echo "$mark gone"
 		exit 1
 	}
-	echo ok
+	echo "$mark ok"
 	if [ "$4" = yes ]; then end_with_input; fi
 	range
 	next=${first:-0} part=all open= end=
