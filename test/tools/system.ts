@@ -16,6 +16,8 @@ const needed: Readonly<Record<string, string>> = {
   "ssh-keygen": "openssh-client",
   "/usr/sbin/sshd": "openssh-server",
   gcc: "gcc",
+  // What a device has; the node agent is tested with nothing else.
+  busybox: "busybox-static",
 };
 
 /** Installs what is missing, where the system is Debian's kind and this is root; else says what is missing. */
