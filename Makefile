@@ -36,7 +36,7 @@ virtual-kubelet: build ## the node agent for amd64 and arm64, into dist/virtual-
 	@$(NODE) dist/test/tools/main.js agent
 
 test-virtual-kubelet: ## the node agent's own tests, with the race detector
-	@cd virtual-kubelet && go vet ./... && go test -race ./...
+	@cd virtual-kubelet && go vet ./... && go test -race -timeout 20m ./...
 
 build: node_modules/.package-lock.json
 	@npx --no-install tsc -p .
