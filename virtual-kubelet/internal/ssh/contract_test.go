@@ -11,10 +11,10 @@ func TestContract(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out what takes minutes")
 	}
-	for _, shell := range []string{"busybox", "dash"} {
+	for shell, pods := range map[string]int{"busybox": 100, "dash": 10} {
 		t.Run(shell, func(t *testing.T) {
 			l := newLab(t, shell)
-			contract.Run(t, l.open, contract.Cut(l.cut, l.heal))
+			contract.Run(t, l.open, contract.Cut(l.cut, l.heal), contract.Many(pods))
 		})
 	}
 }

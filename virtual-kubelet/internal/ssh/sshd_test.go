@@ -61,7 +61,7 @@ func TestContractWithSshd(t *testing.T) {
 	l.network.listen(t, address)
 	l.credentials(t)
 	l.config.User = "root"
-	contract.Run(t, l.open, contract.Cut(l.cut, l.heal))
+	contract.Run(t, l.open, contract.Cut(l.cut, l.heal), contract.Many(30))
 }
 
 func (l *lab) sshdFiles(t *testing.T, address string) {
