@@ -41,8 +41,10 @@ func (m *Manager) DeletePod(_ context.Context, pod *corev1.Pod) error {
 // GetPod is the pod as the library handed it over.
 func (m *Manager) GetPod(_ context.Context, namespace, name string) (*corev1.Pod, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if pod := m.handed[namespace+"/"+name]; pod != nil {
+	pod := m.handed[namespace+"/"+name]
+	m.mu.Unlock()
+	// One whose place another of the same name took is not known: the library hands that one over then.
+	if now, err := m.home.Pods.Pods(namespace).Get(name); pod != nil && (err != nil || now.UID == pod.UID) {
 		return pod.DeepCopy(), nil
 	}
 	return nil, errdefs.NotFoundf("pod %s/%s is not known to this node", namespace, name)
