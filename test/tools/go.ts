@@ -39,7 +39,7 @@ export async function goBuild(build: GoBuild, target: string): Promise<void> {
 /** Builds packages of the module in `dir` into `target`. */
 export async function goBuildIn(dir: string, build: Omit<GoBuild, "require">, target: string): Promise<void> {
   if (!(await onPath("go")))
-    throw new Error("building needs Go 1.25 or later on PATH: install it from https://go.dev/dl");
+    throw new Error("building needs Go 1.26 or later on PATH: install it from https://go.dev/dl");
   const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
   await run(["go", "build", ...tags, "-ldflags", linkerFlags(build), "-o", `${target}/`, ...build.packages], {
     cwd: dir,
