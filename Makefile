@@ -13,12 +13,10 @@ demo-down: build ## take the demo's cluster and hosts away
 
 test: setup check ## every test, the ones on real hosts too; of the two upgrades the first
 	@$(NODE) dist/test/tools/main.js setup --before
-	@$(MAKE) --no-print-directory test-virtual-kubelet
 	@$(NODE) dist/test/run.js
 
 test-all: setup check ## every test, with both upgrades
 	@$(NODE) dist/test/tools/main.js setup --all
-	@$(MAKE) --no-print-directory test-virtual-kubelet
 	@TEST_ALL=1 $(NODE) dist/test/run.js
 
 check: build ## format, lint, types, unit tests; under a minute
@@ -35,8 +33,8 @@ setup: build ## Pulumi's and Kubernetes' programs, images, container engine
 virtual-kubelet: build ## the node agent for amd64 and arm64, into dist/virtual-kubelet
 	@$(NODE) dist/test/tools/main.js agent
 
-test-virtual-kubelet: ## the node agent's own tests, with the race detector
-	@cd virtual-kubelet && go vet ./... && go test -race -timeout 20m ./...
+test-virtual-kubelet: build ## the node agent's own tests, with the race detector
+	@$(NODE) dist/test/run.js go
 
 build: node_modules/.package-lock.json
 	@npx --no-install tsc -p .

@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { goTests } from "./goTests";
+import { projectDir } from "./tools/versions";
 
 interface Group {
   name: string;
@@ -35,6 +37,9 @@ const longest = [
   "virtualKubelet",
 ];
 
+/** Another command's tests, counted with the rest. */
+const go = "go";
+
 let passed = 0;
 let failed = 0;
 const failures: string[] = [];
@@ -60,6 +65,15 @@ async function runGroup({ name, dirs, concurrency, timeoutMs }: Group, only: str
   await new Promise((resolve, reject) => printed.on("end", resolve).on("error", reject));
 }
 
+/** Of the node agent, whatever part of a name was asked for. */
+async function runGo(): Promise<void> {
+  process.stdout.write(`\n== ${go}: virtual-kubelet\n`);
+  const result = await goTests(join(projectDir, "virtual-kubelet"));
+  passed += result.passed;
+  failed += result.failures.length;
+  failures.push(...result.failures);
+}
+
 function place(file: string): number {
   const found = longest.indexOf(basename(file, ".test.js"));
   return found < 0 ? longest.length : found;
@@ -76,7 +90,9 @@ function testFiles(dir: string): string[] {
 async function main(): Promise<void> {
   const [wanted, only] = process.argv.slice(2);
   const chosen = groups.filter((group) => !wanted || group.name === wanted);
-  if (chosen.length === 0) throw new Error(`no group "${wanted}": ${groups.map((group) => group.name).join(", ")}`);
+  if (chosen.length === 0 && wanted !== go)
+    throw new Error(`no group "${wanted}": ${[go, ...groups.map((group) => group.name)].join(", ")}`);
+  if (!wanted || wanted === go) await runGo();
   for (const group of chosen) await runGroup(group, only);
   for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
