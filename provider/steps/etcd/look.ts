@@ -1,6 +1,7 @@
 // What etcd and the API servers say of themselves, seen from one control plane that lives.
 import type { KubeObject } from "../../host/kubeObject";
 import type { LivingControlPlane } from "../../host/reach";
+import { withPort } from "../../lib/endpoint";
 import { etcdctl } from "./client";
 import { type EndpointStatus, type EtcdMember, parseAlarms, parseHealth, parseMembers, parseStatus } from "./members";
 
@@ -102,7 +103,7 @@ function apiEndpoint(node: KubeObject, pods: readonly KubeObject[]): string {
   const { name } = node.metadata;
   const own = pods.find(({ metadata }) => metadata.name === `kube-apiserver-${name}`);
   const address = addressesOf(node)[0] ?? name;
-  return own?.metadata.annotations?.[advertised] ?? `${address.includes(":") ? `[${address}]` : address}:6443`;
+  return own?.metadata.annotations?.[advertised] ?? withPort(address);
 }
 
 function addressesOf(node: KubeObject): string[] {
