@@ -9,7 +9,7 @@ import { openBundle } from "../source/bundle";
 import { fetchedSupply } from "../source/fetched";
 import { bundleSupply, downloadSupply, type Supply } from "../source/supply";
 import { heldSupply, serveHeld } from "../source/via";
-import { waitsBeside } from "../steps/prepare/beside";
+import { versionBefore } from "../steps/prepare/beside";
 import type { PrepareContext, PrepareInputs } from "../steps/prepare/context";
 import { architectureOf, type BundledVersions, planHost, wanted } from "../steps/prepare/plan";
 import { type Survey, takeSurvey } from "../steps/prepare/survey";
@@ -39,8 +39,8 @@ export async function surveyHost(
   if (os === undefined || architecture === undefined) {
     throw new RefusedError(`${host.label}: ${facts.os.pretty} on ${facts.architecture} is not supported`);
   }
-  const beside = waitsBeside(found, inputs.kubernetesVersion);
-  const plan = planHost({ inputs, architecture, keepsRuntime: keepsRuntime(found, inputs), beside, bundled });
+  const before = versionBefore(found, inputs.kubernetesVersion);
+  const plan = planHost({ inputs, architecture, keepsRuntime: keepsRuntime(found, inputs), before, bundled });
   return { host, progress, inputs, facts, os, architecture, plan, survey: found };
 }
 

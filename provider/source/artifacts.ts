@@ -33,6 +33,11 @@ export function kubernetesRelease(version: string): string {
   return `dl.k8s.io/release/v${version.replace(/^v/, "")}/`;
 }
 
+/** The version in the path of one of its artifacts. */
+export function releaseOf(path: string): string {
+  return path.split("/")[2]?.replace(/^v/, "") ?? "";
+}
+
 export function besideOf(version: string): string {
   return `${besideDirectory}/${version.replace(/^v/, "")}`;
 }

@@ -2,6 +2,7 @@
 // request to its workload lost.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { companions } from "../../provider/kubeadm/companions";
 import { killedAt } from "../support/kill";
 import { Poller } from "../support/poller";
 import type { PollReport } from "../support/pollReport";
@@ -131,6 +132,11 @@ describe("an upgrade of a whole cluster", () => {
     const service = await kubectl.get("service", "steady", "-n", "steady");
     const poller = await Poller.service(lab, "w1", service.spec.clusterIP);
     await killedAt(program.stack, ["up"], /c1-control-plane .*kubeadm upgrade on c1.*staticpods/, "both");
+    const pinned = await lab.sh("w1", `ctr -n k8s.io images ls -q 'labels."io.cri-containerd.pinned"==pinned'`);
+    for (const version of [before133, after134]) {
+      const { coredns } = companions(version);
+      assert.match(pinned, new RegExp(`/coredns:${coredns}$`, "m"), "no kubelet short of disk may take it away");
+    }
     await killedAt(program.stack, ["up"], /c2-control-plane .*(looking at|asking)/, "both");
     assert.equal((await versions())["c1"], after134);
     assert.equal((await versions())["c3"], before133);

@@ -1,5 +1,5 @@
 // Whether new programs wait beside those that run. Pure.
-import { kubernetesPrograms, kubernetesRelease, programDirectory } from "../../source/artifacts";
+import { kubernetesPrograms, kubernetesRelease, programDirectory, releaseOf } from "../../source/artifacts";
 import type { Survey } from "./survey";
 
 export const kubeletConf = "/etc/kubernetes/kubelet.conf";
@@ -10,12 +10,17 @@ export function servesNode({ journal, files }: Pick<Survey, "journal" | "files">
 }
 
 /**
- * A node keeps the programs it runs until its turn to be upgraded. All three wait, or none: whoever upgrades finds them
- * together. What we put there last counts, also where somebody changed it since.
+ * The version that a node runs until its turn to be upgraded; undefined where the wanted one needs not wait. All three programs
+ * wait, or none: whoever upgrades finds them together. What we put there last counts, also where somebody changed it since.
  */
-export function waitsBeside(survey: Pick<Survey, "journal" | "files" | "placed">, version: string): boolean {
-  if (!servesNode(survey)) return false;
+export function versionBefore(
+  survey: Pick<Survey, "journal" | "files" | "placed">,
+  version: string,
+): string | undefined {
+  if (!servesNode(survey)) return undefined;
   const running = kubernetesPrograms.map((program) => `${programDirectory}/${program}`);
-  const release = kubernetesRelease(version);
-  return survey.placed.some(({ file, artifact }) => running.includes(file) && !artifact.startsWith(release));
+  const releases = survey.placed
+    .filter(({ file }) => running.includes(file))
+    .map(({ artifact }) => releaseOf(artifact));
+  return releases.find((release) => release !== releaseOf(kubernetesRelease(version)));
 }

@@ -36,6 +36,8 @@ export interface Plan {
   modules: string[];
   /** What init or join cannot start without is first. */
   images: string[];
+  /** Of the version that the node still runs: the cluster's CoreDNS is of it until the last control plane is upgraded. */
+  imagesBefore: string[];
   /** Whether an image of a bundle is there for the user's own pods. */
   isWorkload: (ref: string) => boolean;
   /** Where kubeadm, kubelet and kubectl go: beside those that run, or in their place. */
@@ -53,8 +55,8 @@ export interface PlanOptions {
   inputs: PrepareInputs;
   architecture: Architecture;
   keepsRuntime: boolean;
-  /** The node runs another version until its turn to be upgraded. */
-  beside?: boolean | undefined;
+  /** The version that the node runs until its turn to be upgraded. */
+  before?: string | undefined;
   bundled?: BundledVersions | undefined;
 }
 
@@ -114,13 +116,13 @@ function lastPart(ref: string): string {
 }
 
 export function planHost(options: PlanOptions): Plan {
-  const { inputs, architecture, keepsRuntime } = options;
+  const { inputs, architecture, keepsRuntime, before } = options;
   const versions = runtimeVersions(options);
   const cgroupDriver = cgroupDriverOf({ kubeletConfiguration: inputs.kubeletConfiguration });
   const modules = units.kernelModules(backendOf(inputs));
   const sysctls = units.sysctls(families(inputs));
   const kubelet = `${programDirectory}/kubelet`;
-  const programs = options.beside === true ? besideOf(inputs.kubernetesVersion) : programDirectory;
+  const programs = before === undefined ? programDirectory : besideOf(inputs.kubernetesVersion);
   const of = (kind: PlannedFile["of"], files: HostFile[]) => files.map((file) => ({ ...file, of: kind }));
   const plugins = pluginsArtifact(versions.cniPlugins, architecture);
   const system = systemImages(inputs);
@@ -139,6 +141,8 @@ export function planHost(options: PlanOptions): Plan {
     sysctls: new Map(Object.entries(sysctls).map(([key, value]) => [`/proc/sys/${key.replaceAll(".", "/")}`, value])),
     modules,
     images: imagesOf(inputs),
+    imagesBefore:
+      before === undefined || !isKnownVersion(before) ? [] : imagesOf({ ...inputs, kubernetesVersion: before }),
     isWorkload: (ref) => !system.has(lastPart(ref)),
     programs,
   };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kubernetesArtifacts, kubernetesPrograms } from "../../../provider/source/artifacts";
-import { servesNode, waitsBeside } from "../../../provider/steps/prepare/beside";
+import { servesNode, versionBefore } from "../../../provider/steps/prepare/beside";
 import { drift } from "../../../provider/steps/prepare/drift";
 import { missingArtifacts } from "../../../provider/steps/prepare/installKubernetes";
 import { planHost } from "../../../provider/steps/prepare/plan";
@@ -33,7 +33,7 @@ function node(...rows: Placed[][]): Survey {
 }
 
 const planFor = (survey: Survey) =>
-  planHost({ inputs, architecture: "amd64", keepsRuntime: false, beside: waitsBeside(survey, wanted) });
+  planHost({ inputs, architecture: "amd64", keepsRuntime: false, before: versionBefore(survey, wanted) });
 const missing = (survey: Survey) =>
   missingArtifacts({ survey, supply }, planFor(survey).kubernetes).map(({ target }) => target);
 const programsIn = (directory: string) => kubernetesPrograms.map((program) => `${directory}/${program}`);
