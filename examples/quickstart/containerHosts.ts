@@ -12,6 +12,9 @@ export const containerHosts: Pick<kubeadm.K8sClusterArgs, "containerd" | "kubead
       cgroupDriver: "cgroupfs",
       failCgroupV1: false,
       failSwapOn: false,
+      // The machine's disk is everybody's: how full it is says nothing about a host, and no image is removed for it.
+      imageGCHighThresholdPercent: 100,
+      evictionHard: { "imagefs.available": "2%", "nodefs.available": "2%", "memory.available": "100Mi" },
     },
     // nf_conntrack_max belongs to the machine and cannot be written from inside.
     kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },

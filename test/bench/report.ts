@@ -5,6 +5,7 @@ import type { Measured } from "./measure";
 import { round } from "./measure";
 import type { HaResult } from "./real/ha";
 import type { RealResult } from "./real/run";
+import type { UpgradeResult } from "./real/upgrade";
 import type { SimulatedResult } from "./simulated/run";
 
 export interface Row {
@@ -18,6 +19,7 @@ export interface Report {
   machine: { processors: number; memoryMiB: number; node: string };
   real: RealResult[];
   ha: HaResult[];
+  upgrade: UpgradeResult[];
   simulated: SimulatedResult[];
   rows: Row[];
 }
@@ -26,12 +28,14 @@ export function machineOf(processors: number): Report["machine"] {
   return { processors, memoryMiB: Math.round(totalmem() / 1024 / 1024), node: process.version };
 }
 
-export function rowsOf(
-  real: readonly RealResult[],
-  ha: readonly HaResult[],
-  simulated: readonly SimulatedResult[],
-): Row[] {
-  return [...real.flatMap(realRows), ...ha.flatMap(haRows), ...simulated.flatMap(simulatedRows), ...growth(simulated)];
+export function rowsOf({ real, ha, upgrade, simulated }: Omit<Report, "machine" | "rows">): Row[] {
+  return [
+    ...real.flatMap(realRows),
+    ...ha.flatMap(haRows),
+    ...upgrade.flatMap(upgradeRows),
+    ...simulated.flatMap(simulatedRows),
+    ...growth(simulated),
+  ];
 }
 
 function row(what: string, value: number, unit: string, limit?: number, formula = ""): Row {
@@ -52,22 +56,28 @@ function realRows({ raw, provider }: RealResult): Row[] {
   ];
 }
 
-/** In the raw script, too, one node at a time is upgraded: its time is the critical path, drains included. */
+const gap = (what: string, { longestGapMs }: PollReport, limit?: number): Row =>
+  row(`longest API gap, ${what}`, round(longestGapMs / 1000), "s", limit);
+
 function haRows({ raw, provider }: HaResult): Row[] {
-  const { create, upgrade, removeDead } = provider;
-  const gap = (what: string, { longestGapMs }: PollReport, limit?: number) =>
-    row(`longest API gap, ${what}`, round(longestGapMs / 1000), "s", limit);
+  const { create, removeDead } = provider;
   return [
-    row("3 + 3 nodes, raw kubeadm", raw.create.seconds, "s"),
-    row("3 + 3 nodes, pulumi up", create.seconds, "s", raw.create.seconds * 1.3 + 10, "1.3 × raw + 10 s"),
-    row("upgrade of 3 + 2 nodes, raw steps", raw.upgrade.seconds, "s"),
-    row("upgrade of 3 + 2 nodes, pulumi up", upgrade.seconds, "s", raw.upgrade.seconds * 1.3, "1.3 × critical path"),
+    row("3 + 3 nodes, raw kubeadm", raw.seconds, "s"),
+    row("3 + 3 nodes, pulumi up", create.seconds, "s", raw.seconds * 1.3 + 10, "1.3 × raw + 10 s"),
     row("a dead control plane removed", removeDead.seconds, "s"),
-    gap("raw upgrade, a control plane's own API server", raw.upgradeSeen),
-    gap("upgrade by pulumi up, likewise", provider.upgradeSeen),
     gap("moved to a virtual address", provider.moveSeen, 0),
     gap("its holder dies", provider.holderSeen, 5),
     gap("the dead holder removed", provider.removeSeen, 0),
+  ];
+}
+
+/** In the raw script, too, one node at a time is upgraded: its time is the critical path, drains included. */
+function upgradeRows({ raw, rawSeen, provider, providerSeen }: UpgradeResult): Row[] {
+  return [
+    row("upgrade of 3 + 2 nodes, raw steps", raw.seconds, "s"),
+    row("upgrade of 3 + 2 nodes, pulumi up", provider.seconds, "s", raw.seconds * 1.3, "1.3 × critical path"),
+    gap("raw upgrade, a control plane's own API server", rawSeen),
+    gap("upgrade by pulumi up, likewise", providerSeen),
   ];
 }
 

@@ -40,7 +40,8 @@ export const containerHosts = {
       cgroupDriver: "cgroupfs",
       failCgroupV1: false,
       failSwapOn: false,
-      // The machine's disk is everybody's: how full it is says nothing about a host.
+      // The machine's disk is everybody's: how full it is says nothing about a host, and no image is removed for it.
+      imageGCHighThresholdPercent: 100,
       evictionHard: { "imagefs.available": "2%", "nodefs.available": "2%", "memory.available": "100Mi" },
     },
     kubeProxyConfiguration: { conntrack: { maxPerCore: 0 } },

@@ -11,6 +11,9 @@ import type { TestLab } from "../../support/testLab";
 import { hostPrograms, layout } from "../../tools/layout";
 import { versions } from "../../tools/versions";
 
+/** As an administrator has it on a control plane. */
+export const kubectl = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
+
 const network = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16" };
 
 export interface Administrator {

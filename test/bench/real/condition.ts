@@ -2,6 +2,7 @@
 import type { TestLab } from "../../support/testLab";
 import { say } from "../../tools/run";
 import { type Measured, round } from "../measure";
+import { kubectl } from "./admin";
 
 /** The end condition counts, not the word of the one that is measured. */
 export async function until(lab: TestLab, nodes: readonly string[], run: Measured): Promise<Measured> {
@@ -11,7 +12,6 @@ export async function until(lab: TestLab, nodes: readonly string[], run: Measure
 
 /** How long it takes until it holds; asking alone takes a few tenths, which are taken off. */
 export async function conditionSeconds(lab: TestLab, nodes: readonly string[]): Promise<number> {
-  const kubectl = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
   const ask = [
     `test "$(${kubectl} get nodes -o name | wc -l)" = ${nodes.length}`,
     `${kubectl} wait --for=condition=Ready --timeout=300s nodes --all`,
