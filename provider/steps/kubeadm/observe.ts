@@ -51,20 +51,27 @@ ask() {
   kubectl --kubeconfig "$conf" --server "https://$own" --cache-dir /run/pulumi-kubeadm/kubectl \\
     --request-timeout 10s "$@"
 }
-ask get --raw /readyz >/dev/null 2>&1 || exit 0
-marker=$(ask -n kube-system get configmap pulumi-kubeadm --ignore-not-found -o 'jsonpath={.data.clusterId}')
-uid=$(ask get namespace kube-system -o 'jsonpath={.metadata.uid}')
-nodes=$(ask get nodes -o 'jsonpath={range .items[*]}node {.metadata.name}{"\\n"}{end}')
-masters=$(ask get nodes -l node-role.kubernetes.io/control-plane \\
-  -o 'jsonpath={range .items[*]}control-plane {.metadata.name}{"\\n"}{end}')
-removed=$(ask -n kube-system get configmap ${removedNodes} --ignore-not-found \\
-  -o 'go-template={{range $name, $machine := .data}}removed {{$name}}={{$machine}}{{"\\n"}}{{end}}')
-printf '%s\\n' "$removed"
-printf 'ready\\nmarker %s\\nuid %s\\n%s\\n%s\\n' "$marker" "$uid" "$nodes" "$masters"
+ready() { ask get --raw /readyz >/dev/null 2>&1; }
+questions() {
+  marker=$(ask -n kube-system get configmap pulumi-kubeadm --ignore-not-found -o 'jsonpath={.data.clusterId}') &&
+  uid=$(ask get namespace kube-system -o 'jsonpath={.metadata.uid}') &&
+  nodes=$(ask get nodes -o 'jsonpath={range .items[*]}node {.metadata.name}{"\\n"}{end}') &&
+  masters=$(ask get nodes -l node-role.kubernetes.io/control-plane \\
+    -o 'jsonpath={range .items[*]}control-plane {.metadata.name}{"\\n"}{end}') &&
+  removed=$(ask -n kube-system get configmap ${removedNodes} --ignore-not-found \\
+    -o 'go-template={{range $name, $machine := .data}}removed {{$name}}={{$machine}}{{"\\n"}}{{end}}') &&
+  printf 'ready\\nmarker %s\\nuid %s\\n%s\\n%s\\n%s\\n' "$marker" "$uid" "$nodes" "$masters" "$removed"
+}
+for try in 1 2 3; do
+  # It may stop being ready between the two, as when etcd has just lost its quorum.
+  ready || exit 0
+  if questions; then exit 0; fi
+done
+exit 1
 `;
 
 export async function observe(host: Host): Promise<HostView> {
-  return parseView((await host.sh(script, [], { timeoutMs: 60_000 })).stdout);
+  return parseView((await host.sh(script, [], { timeoutMs: 90_000 })).stdout);
 }
 
 export interface Settling {
