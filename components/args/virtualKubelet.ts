@@ -39,11 +39,11 @@ export interface DeviceConnectionArgs {
 export interface SshProviderArgs {
   /** How the agent reaches the device. Another host or port is another device: its pods leave first, and the node is made anew. */
   connection: DeviceConnectionArgs;
-  /** Directory on the device for pods' files and logs; absolute, the user has to be able to make it. Default: "/var/lib/pulumi-kubeadm-device" for root, "$HOME/.pulumi-kubeadm" for others. */
+  /** Directory on the device for pods' files and logs; absolute, of its own, and one that the user can make. Default: "/var/lib/pulumi-kubeadm-device" for root, "$HOME/.pulumi-kubeadm" for others. */
   directory?: Input<string>;
   /** How much log of each container the device keeps. */
   logs?: {
-    /** Bytes of one file, as a quantity. Default: "10Mi". */
+    /** Bytes of one file, as a quantity, at least "4Ki". Default: "10Mi". */
     maxSize?: Input<string>;
     /** Files of one container, 1 to 100. Default: 5. */
     maxFiles?: Input<number>;

@@ -1,10 +1,12 @@
 // What a virtual node's arguments cannot be, each by its path; pure, and silent about what is not known yet.
 import { isIP } from "node:net";
+import { posix } from "node:path";
 import { containsUnknown } from "../../lib/unknown";
 import { annotationProblems, labelProblems, nodeNameProblems, taintProblems } from "../names";
 import type { Problem } from "../problem";
 import type { Taint } from "../spec";
 import { kindOf, nodesOf, ownLabels } from "./names";
+import { bytesOf, isQuantity } from "./quantity";
 import { providerKinds } from "./spec";
 
 type Plain = { readonly [key: string]: unknown };
@@ -44,8 +46,25 @@ export function providerProblems(value: unknown, path: string): Problem[] {
   ];
 }
 
-function sshProblems({ connection }: Plain, path: string): Problem[] {
-  return connection === undefined ? [] : deviceProblems(section(connection), `${path}.connection`);
+function sshProblems({ connection, directory, logs }: Plain, path: string): Problem[] {
+  const { maxSize } = section(logs);
+  const problems = connection === undefined ? [] : deviceProblems(section(connection), `${path}.connection`);
+  if (typeof directory === "string" && !containsUnknown(directory) && !ownDirectory(directory))
+    problems.push({ path: `${path}.directory`, reason: `"${directory}" is no directory of its own below the root` });
+  if (typeof maxSize === "string" && !containsUnknown(maxSize)) {
+    const bytes = bytesOf(maxSize);
+    if (bytes === undefined) problems.push({ path: `${path}.logs.maxSize`, reason: `"${maxSize}" is no quantity` });
+    else if (bytes < leastLog) problems.push({ path: `${path}.logs.maxSize`, reason: `"${maxSize}" is less than 4Ki` });
+  }
+  return problems;
+}
+
+/** Below it a log is all turning of files. */
+const leastLog = 4096;
+
+/** As the agent takes it: emptied as a whole when the node leaves. */
+function ownDirectory(directory: string): boolean {
+  return posix.isAbsolute(directory) && !directory.includes("\n") && posix.resolve(directory) !== "/";
 }
 
 const hostKeyText = /^([a-z0-9@.-]+ [A-Za-z0-9+/]+=*|SHA256:[A-Za-z0-9+/]+=*)$/;
@@ -75,9 +94,6 @@ function simulatedProblems({ nodes }: Plain, path: string): Problem[] {
     : [];
 }
 
-/** As resource.Quantity reads it. */
-const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
-
 function capacityProblems(args: Plain, at: (field: string) => string): Problem[] {
   const kind = kindOf(section(args["provider"]));
   const needed = kind === "simulated" ? [] : ["cpu", "memory"];
@@ -91,7 +107,7 @@ function capacityProblems(args: Plain, at: (field: string) => string): Problem[]
   }));
   const wrong = ["capacity", "allocatable"].flatMap((field) =>
     Object.entries(section(args[field]))
-      .filter(([, value]) => !containsUnknown(value) && !quantity.test(String(value)))
+      .filter(([, value]) => !containsUnknown(value) && !isQuantity(String(value)))
       .map(([resource, value]) => ({ path: at(`${field}.${resource}`), reason: `"${String(value)}" is no quantity` })),
   );
   return [...(kind === undefined ? [] : missing), ...wrong];

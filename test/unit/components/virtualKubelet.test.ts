@@ -138,6 +138,16 @@ const wrong: [string, object, RegExp][] = [
     { provider: { ssh: { connection: { ...ssh.ssh.connection, hostKey: "aa:bb" } } } },
     /provider\.ssh\.connection\.hostKey/,
   ],
+  [
+    "a log that is no size, and the device's root",
+    { provider: { ssh: { ...ssh.ssh, directory: "/pods/..", logs: { maxSize: "10 MB" } } } },
+    /provider\.ssh\.directory: "\/pods\/\.\." is no directory of its own[\s\S]*provider\.ssh\.logs\.maxSize: "10 MB" is no quantity/,
+  ],
+  [
+    "a log smaller than a page",
+    { provider: { ssh: { ...ssh.ssh, directory: "/", logs: { maxSize: "4000" } } } },
+    /provider\.ssh\.directory[\s\S]*provider\.ssh\.logs\.maxSize: "4000" is less than 4Ki/,
+  ],
   ["no capacity", { capacity: {} }, /capacity\.cpu: is needed[\s\S]*capacity\.memory: is needed/],
   ["a capacity that is none", { capacity: { ...capacity, memory: "2 GB" } }, /capacity\.memory: "2 GB"/],
   ["a serial line that is none", { provider: { serial: { device: "COM1" } } }, /provider\.serial\.device/],

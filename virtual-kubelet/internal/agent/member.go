@@ -99,7 +99,7 @@ func (m *member) run(ctx context.Context) error {
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { m.informer.RunWithContext(ctx); return nil },
 		m.place.Run,
-		m.node.Run,
+		func(ctx context.Context) error { m.settle(ctx); return m.node.Run(ctx) },
 		func(ctx context.Context) error { return m.podCtrl.Run(ctx, m.agent.workers()) },
 	}
 	failures := make(chan error, len(parts))
@@ -115,6 +115,19 @@ func (m *member) run(ctx context.Context) error {
 		cancel()
 	}
 	return errors.Join(all...)
+}
+
+// settle waits until it is known whether the place answers: a node that registers before is Ready by nobody's word, and who waits for
+// that word (a program, a scheduler) would take it.
+func (m *member) settle(ctx context.Context) {
+	place, ok := m.place.(interface{ Settled() <-chan struct{} })
+	if !ok {
+		return
+	}
+	select {
+	case <-place.Settled():
+	case <-ctx.Done():
+	}
 }
 
 // alive is the answer to Ping: it is about the agent, not about the place.

@@ -231,6 +231,28 @@ func TestUnreachableChangesNothing(t *testing.T) {
 	w.eventually("and the new pod runs", w.running("b", "app", 0))
 }
 
+func TestSettledWhenItIsKnownWhetherThePlaceAnswers(t *testing.T) {
+	w := newWorld(t)
+	settled := func() bool {
+		select {
+		case <-w.m.Settled():
+			return true
+		default:
+			return false
+		}
+	}
+	w.eventually("settled by an answer", settled)
+	if err := w.m.Reachable(); err != nil {
+		t.Error(err)
+	}
+	w.place.set(func() { w.place.unreachable = true })
+	w.restartAgent()
+	w.eventuallyStepping("settled without one", time.Second, settled)
+	if w.m.Reachable() == nil {
+		t.Error("a place that never answered is reachable")
+	}
+}
+
 func TestPodForcedAwayWhileUnreachableIsSwept(t *testing.T) {
 	w := newWorld(t)
 	w.create(newPodObject("a"))

@@ -62,6 +62,9 @@ func (m *Manager) lookOnce(ctx context.Context) bool {
 		m.failures, m.failure = 0, nil
 	}
 	now := m.failures >= 2
+	if err == nil || now {
+		m.settle()
+	}
 	m.mu.Unlock()
 	if was != now {
 		m.log.Warn("the place changed its reachability", "reachable", !now, "error", err)
@@ -73,6 +76,15 @@ func (m *Manager) lookOnce(ctx context.Context) bool {
 	}
 	m.take(number, states)
 	return true
+}
+
+// settle closes settled, once. Call with m.mu held.
+func (m *Manager) settle() {
+	select {
+	case <-m.settled:
+	default:
+		close(m.settled)
+	}
 }
 
 // take keeps the answer and wakes the pods that it tells something new about, and those that wait for a look.

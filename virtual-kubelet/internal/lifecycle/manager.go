@@ -63,6 +63,7 @@ type Manager struct {
 	starts   chan struct{}
 	changed  chan struct{}
 	lookNow  chan struct{}
+	settled  chan struct{}
 	ctx      context.Context
 	tasks    sync.WaitGroup
 
@@ -94,6 +95,7 @@ func New(rt runtime.Runtime, home runtime.Home, o Options) *Manager {
 		starts:   make(chan struct{}, parallelStarts),
 		changed:  make(chan struct{}, 1),
 		lookNow:  make(chan struct{}, 1),
+		settled:  make(chan struct{}),
 		pods:     map[types.UID]*pod{},
 		handed:   map[string]*corev1.Pod{},
 	}
@@ -116,6 +118,9 @@ func (m *Manager) Run(ctx context.Context) error {
 
 // Changed yields a value when Reachable tells something new.
 func (m *Manager) Changed() <-chan struct{} { return m.changed }
+
+// Settled is closed when the place has answered, or is known not to: before that Reachable is nobody's word.
+func (m *Manager) Settled() <-chan struct{} { return m.settled }
 
 // Capacity is node.yaml's.
 func (m *Manager) Capacity() corev1.ResourceList { return nil }

@@ -171,15 +171,16 @@ func TestLogsFindTheAttempt(t *testing.T) {
 	}
 	w.place.exit("uid-a", "app", 1)
 	w.eventually("running again", w.running("a", "app", 1))
-	for previous, want := range map[bool]string{false: "log of app/1", true: "log of app/0"} {
+	read := func(previous bool) string {
 		r, err := w.m.Logs(t.Context(), name, &corev1.PodLogOptions{Container: "app", Previous: previous})
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, _ := io.ReadAll(r)
-		if string(text) != want {
-			t.Errorf("previous=%v: %s", previous, text)
-		}
+		return string(text)
+	}
+	if now, before := read(false), read(true); now != "log of app/1" || before != "log of app/0" {
+		t.Errorf("%s, before %s", now, before)
 	}
 	for _, err := range []error{
 		w.m.Attach(t.Context(), name, "app", runtime.Streams{}),
@@ -191,5 +192,10 @@ func TestLogsFindTheAttempt(t *testing.T) {
 	}
 	if _, err := w.m.Logs(t.Context(), name, &corev1.PodLogOptions{Container: "other"}); err == nil {
 		t.Error(fmt.Sprint("there is no such container"))
+	}
+	w.place.exit("uid-a", "app", 1)
+	w.eventually("it waits", w.waiting("a", "app", "CrashLoopBackOff"))
+	if now, before := read(false), read(true); now != "log of app/1" || before != "log of app/1" {
+		t.Errorf("in back-off: %s, before %s", now, before)
 	}
 }

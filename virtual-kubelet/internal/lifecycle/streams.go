@@ -18,11 +18,13 @@ func (m *Manager) Logs(ctx context.Context, name runtime.PodName, o *corev1.PodL
 		return nil, err
 	}
 	if o.Previous {
-		if v.previous == nil && !(v.last.Waiting || v.mem.waiting != nil) {
-			return nil, fmt.Errorf("previous terminated container %q in pod %q: %w", o.Container, name.Name, runtime.ErrNotFound)
-		}
-		if v.previous != nil {
+		switch {
+		case v.hasEnded() && v.mem.waiting != nil:
+			// While the next attempt is waited for, the one that has ended is the previous one already.
+		case v.previous != nil:
 			id.Attempt = v.previous.Attempt
+		default:
+			return nil, fmt.Errorf("previous terminated container %q in pod %q: %w", o.Container, name.Name, runtime.ErrNotFound)
 		}
 	} else if v.last.Waiting {
 		if v.previous == nil {

@@ -2,16 +2,11 @@ package serial
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"maps"
-	"path"
-	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"pulumi-kubeadm/virtual-kubelet/internal/process"
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 	"pulumi-kubeadm/virtual-kubelet/internal/serial/protocol"
 )
@@ -22,27 +17,17 @@ func (d *device) PreparePod(ctx context.Context, pod runtime.PodSpec) error {
 	if _, err := d.ask(ctx, "pod", uid, pod.Pod.Namespace, pod.Pod.Name); err != nil {
 		return err
 	}
-	for i := range pod.Pod.Spec.Volumes {
-		spec := &pod.Pod.Spec.Volumes[i]
-		volume, known := pod.Volumes[spec.Name]
-		var err error
-		switch {
-		case spec.EmptyDir != nil:
-			_, err = d.ask(ctx, "scratch", uid, spec.Name)
-		case !known:
-			err = fmt.Errorf("nothing is known of volume %s", spec.Name)
-		default:
-			err = d.volume(ctx, uid, spec.Name, volume.Files)
-		}
-		if err != nil {
-			return fmt.Errorf("spec.volumes[%d]: %w", i, err)
-		}
+	scratch := func(name string) error {
+		_, err := d.ask(ctx, "scratch", uid, name)
+		return err
 	}
-	return nil
+	return process.Volumes(pod, scratch, func(name string, files map[string]runtime.File) error {
+		return d.volume(ctx, uid, name, files)
+	})
 }
 
 func (d *device) volume(ctx context.Context, uid types.UID, name string, files map[string]runtime.File) error {
-	version := versionOf(files)
+	version := process.Version(files)
 	current, err := d.show(ctx, uid, name, version, len(files))
 	if err != nil || current {
 		return err
@@ -50,14 +35,13 @@ func (d *device) volume(ctx context.Context, uid types.UID, name string, files m
 	if err := d.fits(name, files); err != nil {
 		return err
 	}
-	for _, file := range slices.Sorted(maps.Keys(files)) {
-		clean := path.Clean(file)
-		if path.IsAbs(file) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(file, "\x00") {
-			return fmt.Errorf("volume %s: %q is no path in it", name, file)
-		}
-		content := files[file].Content
-		head := fmt.Sprintf("file %s %s %s %s %d %d", uid, name, version, protocol.Encode(clean), mode(files[file].Mode), len(content))
-		if err := d.upload(ctx, fmt.Sprintf("volume %s: %s", name, file), head, content); err != nil {
+	all, err := process.Files(name, files)
+	if err != nil {
+		return err
+	}
+	for _, file := range all {
+		head := fmt.Sprintf("file %s %s %s %s %d %d", uid, name, version, protocol.Encode(file.Path), file.Mode, len(file.Content))
+		if err := d.upload(ctx, fmt.Sprintf("volume %s: %s", name, file.Path), head, file.Content); err != nil {
 			return err
 		}
 	}
@@ -86,21 +70,4 @@ func (d *device) fits(name string, files map[string]runtime.File) error {
 		return fmt.Errorf("volume %s has %d bytes; the device takes %d for all of a pod's volumes (its limit files)", name, sum, limits.files)
 	}
 	return nil
-}
-
-// mode keeps the owner's rights alone.
-func mode(wanted uint32) uint32 {
-	if wanted == 0 {
-		return 0o600
-	}
-	return wanted&0o700 | 0o400
-}
-
-func versionOf(files map[string]runtime.File) string {
-	sum := sha256.New()
-	for _, file := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(sum, "%q %o %d\n", file, mode(files[file].Mode), len(files[file].Content))
-		sum.Write(files[file].Content)
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8])
 }

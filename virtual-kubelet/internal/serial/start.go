@@ -11,12 +11,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"pulumi-kubeadm/virtual-kubelet/internal/process"
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 	"pulumi-kubeadm/virtual-kubelet/internal/serial/protocol"
 )
-
-// rootVariable tells a process where its volumes are: a mountPath /etc/app is $CONTAINER_ROOT/etc/app.
-const rootVariable = "CONTAINER_ROOT"
 
 // StartContainer makes the attempt, sends what it runs and starts it. Each of the three may come twice.
 func (d *device) StartContainer(ctx context.Context, pod runtime.PodSpec, container runtime.ContainerSpec) error {
@@ -59,33 +57,25 @@ func (d *device) StartContainer(ctx context.Context, pod runtime.PodSpec, contai
 func documentOf(pod *corev1.Pod, container runtime.ContainerSpec, root string) (protocol.Document, error) {
 	spec := container.Container
 	d := protocol.Document{
-		Directory: spec.WorkingDir, MessageFile: below(spec.TerminationMessagePath),
+		Directory: spec.WorkingDir, MessageFile: process.Below(spec.TerminationMessagePath),
 		MessageFromLog: spec.TerminationMessagePolicy == corev1.TerminationMessageFallbackToLogsOnError,
 	}
 	if d.MessageFile == "" {
-		d.MessageFile = below(corev1.TerminationMessagePathDefault)
+		d.MessageFile = process.Below(corev1.TerminationMessagePathDefault)
 	}
-	if path.IsAbs(d.Directory) && mounted(spec, d.Directory) {
-		d.Directory = below(d.Directory)
+	if path.IsAbs(d.Directory) && process.Mounted(spec, d.Directory) {
+		d.Directory = process.Below(d.Directory)
 	}
-	hostname := pod.Spec.Hostname
-	if hostname == "" {
-		hostname = pod.Name
+	for _, variable := range process.Environment(pod, container.Env, root) {
+		d.Env = append(d.Env, variable.Name+"="+variable.Value)
 	}
-	// Only here is it known where the volumes are; all other references were resolved before.
-	rooted := func(text string) string { return strings.ReplaceAll(text, "$("+rootVariable+")", root) }
-	for _, variable := range append([]runtime.EnvVar{{Name: "HOSTNAME", Value: hostname}, {Name: rootVariable, Value: root}}, container.Env...) {
-		d.Env = append(d.Env, variable.Name+"="+rooted(variable.Value))
-	}
-	for _, word := range append(append([]string{}, spec.Command...), spec.Args...) {
-		d.Args = append(d.Args, rooted(word))
-	}
+	d.Args = process.Words(spec, root)
 	for i, mount := range spec.VolumeMounts {
-		source := path.Join(mount.Name, mount.SubPath)
-		if source != mount.Name && !strings.HasPrefix(source, mount.Name+"/") || path.IsAbs(mount.SubPath) {
-			return d, fmt.Errorf("volumeMounts[%d]: %q is no path in the volume", i, mount.SubPath)
+		sub, err := process.SubPath(mount)
+		if err != nil {
+			return d, fmt.Errorf("volumeMounts[%d]: %w", i, err)
 		}
-		d.Mounts = append(d.Mounts, protocol.Mount{Path: below(mount.MountPath), Source: source})
+		d.Mounts = append(d.Mounts, protocol.Mount{Path: process.Below(mount.MountPath), Source: path.Join(mount.Name, sub)})
 	}
 	return d, check(d)
 }
@@ -98,19 +88,4 @@ func check(d protocol.Document) error {
 		}
 	}
 	return nil
-}
-
-// below is a path of the container as one below its root.
-func below(containerPath string) string {
-	return strings.TrimPrefix(path.Clean("/"+containerPath), "/")
-}
-
-// mounted says whether a path lies in one of the container's volumes.
-func mounted(spec *corev1.Container, file string) bool {
-	for _, mount := range spec.VolumeMounts {
-		if strings.HasPrefix("/"+below(file)+"/", "/"+below(mount.MountPath)+"/") {
-			return true
-		}
-	}
-	return false
 }

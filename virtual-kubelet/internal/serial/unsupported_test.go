@@ -19,7 +19,6 @@ func TestUnsupportedListsEverything(t *testing.T) {
 	pod.Spec.Volumes = []corev1.Volume{
 		{Name: "h", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/"}}},
 		{Name: "c", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{}}},
-		{Name: "p", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{}}},
 	}
 	pod.Spec.InitContainers = []corev1.Container{{Name: "init"}}
 	c := &pod.Spec.Containers[0]
@@ -37,10 +36,10 @@ func TestUnsupportedListsEverything(t *testing.T) {
 		paths = append(paths, path)
 	}
 	want := []string{
-		"spec.securityContext.runAsUser", "spec.volumes[0].hostPath", "spec.volumes[2]", "spec.initContainers[0].command",
-		"spec.containers[0].stdin", "spec.containers[0].tty", "spec.containers[0].livenessProbe", "spec.containers[0].readinessProbe",
-		"spec.containers[0].startupProbe", "spec.containers[0].lifecycle.preStop.exec", "spec.containers[0].env[0].valueFrom.fieldRef",
-		"spec.containers[0].securityContext.privileged",
+		"spec.securityContext.runAsUser", "spec.volumes[0].hostPath", "spec.initContainers[0].command", "spec.containers[0].stdin",
+		"spec.containers[0].tty", "spec.containers[0].securityContext.privileged", "spec.containers[0].livenessProbe",
+		"spec.containers[0].readinessProbe", "spec.containers[0].startupProbe", "spec.containers[0].lifecycle.preStop.exec",
+		"spec.containers[0].env[0].valueFrom.fieldRef",
 	}
 	if !slices.Equal(paths, want) {
 		t.Errorf("%q", paths)

@@ -23,7 +23,7 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) {
 	name := podName(r)
 	log, err := s.find(name.Namespace, name.Name).Pods.Logs(r.Context(), name, options)
 	if err != nil {
-		http.Error(w, err.Error(), statusOf(err))
+		http.Error(w, err.Error(), logStatus(err))
 		return
 	}
 	defer log.Close()
@@ -32,6 +32,14 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) {
 	if err := copyFlushed(w, log); err != nil && r.Context().Err() == nil {
 		s.config.Log.Info("a log was cut off", "namespace", name.Namespace, "pod", name.Name, "error", err)
 	}
+}
+
+// logStatus is one of the two whose text the API server passes on to who asked: of all others it says its own.
+func logStatus(err error) int {
+	if status := statusOf(err); status == http.StatusNotFound || status == http.StatusNotImplemented {
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
 }
 
 // copyFlushed passes every piece on at once, for those who follow.

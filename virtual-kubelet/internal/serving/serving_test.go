@@ -317,7 +317,7 @@ func TestLogs(t *testing.T) {
 		t.Fatalf("%+v", o)
 	}
 	for path, want := range map[string]int{
-		"/containerLogs/default/a/other":                              http.StatusNotFound,
+		"/containerLogs/default/a/other":                              http.StatusBadRequest,
 		"/containerLogs/default/a/app?tailLines=many":                 http.StatusBadRequest,
 		"/containerLogs/default/a/app?sinceTime=gestern":              http.StatusBadRequest,
 		"/containerLogs/default/a/app?follow=maybe":                   http.StatusBadRequest,

@@ -100,7 +100,7 @@ func TestUnsupported(t *testing.T) {
 	}}
 	got := strings.Join((&device{}).Unsupported(refused), "\n")
 	for _, path := range strings.Fields(`spec.hostUsers spec.dnsPolicy spec.securityContext.runAsUser spec.securityContext.runAsNonRoot spec.volumes[0].hostPath
-		spec.volumes[1].emptyDir.medium spec.volumes[2] spec.initContainers[0].command spec.initContainers[0].tty spec.containers[0].stdin
+		spec.volumes[1].emptyDir.medium spec.initContainers[0].command spec.initContainers[0].tty spec.containers[0].stdin
 		spec.containers[0].resources.limits spec.containers[0].env[0].name spec.containers[0].securityContext.privileged
 		spec.containers[0].securityContext.allowPrivilegeEscalation spec.containers[0].volumeMounts[0].readOnly spec.containers[0].volumeMounts[1].mountPath
 		spec.containers[0].volumeMounts[1].mountPropagation spec.containers[0].volumeMounts[2].mountPath spec.containers[0].ports[0].hostPort`) {
