@@ -87,5 +87,5 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 // seconds of CPU time. Whatever runs has used some: metrics-server takes none for figures that are missing, and leaves the pod out, while
 // a device may count in hundredths of a second.
 func seconds(u runtime.Usage) float64 {
-	return float64(max(u.CPUNanoseconds, 1)) / 1e9
+	return max(float64(u.CPUNanoseconds)/1e9, 1e-6)
 }
