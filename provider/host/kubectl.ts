@@ -41,6 +41,9 @@ export interface Call {
 // kubectl's own cache directory would be left behind on the host; this one goes with the host's run directory.
 const base = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--cache-dir", "/run/pulumi-kubeadm/kubectl"];
 
+/** So many in one command line: a command takes a connection and a tenth of a second before it does anything. */
+const namesAtOnce = 100;
+
 export class Kubectl {
   readonly label: string;
   private readonly requestSeconds: number;
@@ -128,6 +131,26 @@ export class Kubectl {
       // "Conflict" is the precondition: another object has the name now, ours is gone.
       if (hasReason(error, "NotFound", "NoMatch") || (identity.uid && hasReason(error, "Conflict"))) return false;
       throw error;
+    }
+  }
+
+  /** Many of one type in one command; those that are not there are none too few. Does not wait for their end either. */
+  async deleteAll(type: string, names: readonly string[], namespace?: string): Promise<void> {
+    for (let first = 0; first < names.length; first += namesAtOnce) {
+      const some = names.slice(first, first + namesAtOnce);
+      const argv = ["delete", type, ...inNamespace(namespace), "--ignore-not-found", "--wait=false", ...some];
+      await this.command(argv, { what: `delete ${some.length} ${type}`, repeatable: true });
+    }
+  }
+
+  /** The same merge patch for many of one type. Made twice it is the same as once. */
+  async patchAll(type: string, names: readonly string[], patch: unknown): Promise<void> {
+    for (let first = 0; first < names.length; first += namesAtOnce) {
+      const some = names.slice(first, first + namesAtOnce);
+      const argv = ["patch", type, ...some, "--type", "merge", "-o", "name"];
+      argv.push("--field-manager", "pulumi-kubeadm", "--patch-file", "/dev/stdin");
+      const stdin = JSON.stringify(patch);
+      await this.command(argv, { what: `patch ${some.length} ${type}`, stdin, repeatable: true });
     }
   }
 

@@ -7,7 +7,7 @@ import { AuthenticationError, HostKeyError, RefusedError, UnreachableError } fro
 import type { Progress } from "../lib/progress";
 import { knockFor, markSilent } from "../lib/silent";
 import { emptyDead } from "../steps/node/emptyDead";
-import { pardonName } from "../steps/node/removedNames";
+import { pardonNames } from "../steps/node/removedNames";
 import type { VirtualPlan } from "../steps/virtualKubelet/context";
 import { emptyNodes } from "../steps/virtualKubelet/emptyNodes";
 import { forgetVirtualNodes } from "../steps/virtualKubelet/forgetVirtualNodes";
@@ -75,7 +75,7 @@ async function leaveCluster(peer: LivingControlPlane, host: Host, request: Virtu
   else for (const node of nodes) await step(host, `empty ${node}`, () => emptyDead(kubectl, node, progress));
   await endAgent(host, request, liveness);
   await step(host, "delete the Node", () => forgetVirtualNodes(kubectl, nodes, deadline(plan.timeouts, "command")));
-  for (const node of nodes) await pardonName(kubectl, node);
+  await pardonNames(kubectl, nodes);
 }
 
 async function endAgent(host: Host, { plan, progress }: VirtualLeave, liveness: Liveness): Promise<void> {

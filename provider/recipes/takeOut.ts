@@ -12,7 +12,7 @@ import { forgetNode } from "../steps/node/clusterRecord";
 import { deleteNode } from "../steps/node/deleteNode";
 import { drain, type OnBlocked } from "../steps/node/drain";
 import { forgetMirrorPods } from "../steps/node/mirrorPods";
-import { pardonName } from "../steps/node/removedNames";
+import { pardonNames } from "../steps/node/removedNames";
 import { forgetMember } from "./frontSpeakers";
 import { beforeRemoval } from "./giveUpOthers";
 
@@ -43,7 +43,7 @@ export async function takeOut(peer: LivingControlPlane, host: Host, request: Lea
   await step(host, "delete the Node", () => deleteNode(peer.kubectl, name, deadline(timeouts, "command")));
   await step(host, "forget its static pods", () => forgetMirrorPods(peer.kubectl, name, deadline(timeouts, "command")));
   await forgetNode(peer.kubectl, name);
-  await pardonName(peer.kubectl, name);
+  await pardonNames(peer.kubectl, [name]);
   if (controlPlane) await forgetMember(request);
 }
 

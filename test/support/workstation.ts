@@ -12,7 +12,8 @@ export type Loose = any;
 export class Workstation {
   private constructor(
     private readonly kubectl: string,
-    private readonly kubeconfig: string,
+    /** The kubeconfig's path. */
+    readonly file: string,
   ) {}
 
   static async create(kubeconfig: string): Promise<Workstation> {
@@ -24,14 +25,14 @@ export class Workstation {
   }
 
   async run(...args: string[]): Promise<string> {
-    const { stdout } = await run([this.kubectl, "--kubeconfig", this.kubeconfig, ...args]);
+    const { stdout } = await run([this.kubectl, "--kubeconfig", this.file, ...args]);
     return stdout;
   }
 
   /** Applies an object as another manager would. */
   async applyAs(manager: string, object: Loose): Promise<void> {
     const flags = ["apply", "--server-side", "--force-conflicts", `--field-manager=${manager}`, "-f", "-"];
-    await run([this.kubectl, "--kubeconfig", this.kubeconfig, ...flags], { stdin: JSON.stringify(object) });
+    await run([this.kubectl, "--kubeconfig", this.file, ...flags], { stdin: JSON.stringify(object) });
   }
 
   async get(...args: string[]): Promise<Loose> {

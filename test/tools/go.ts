@@ -38,10 +38,23 @@ export async function goBuild(build: GoBuild, target: string): Promise<void> {
 
 /** Builds packages of the module in `dir` into `target`. */
 export async function goBuildIn(dir: string, build: Omit<GoBuild, "require">, target: string): Promise<void> {
+  const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
+  await inModule(dir, build, ["build", ...tags, "-ldflags", linkerFlags(build), "-o", `${target}/`, ...build.packages]);
+}
+
+/** Builds the tests of the module in `dir` as a program, the file `target`. */
+export async function goTestIn(dir: string, target: string): Promise<void> {
+  await inModule(dir, { pinned: true }, ["test", "-c", "-ldflags", linkerFlags({}), "-o", target, "."]);
+}
+
+async function inModule(
+  dir: string,
+  build: Pick<GoBuild, "architecture" | "cgo" | "pinned">,
+  argv: string[],
+): Promise<void> {
   if (!(await onPath("go")))
     throw new Error("building needs Go 1.26 or later on PATH: install it from https://go.dev/dl");
-  const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
-  await run(["go", "build", ...tags, "-ldflags", linkerFlags(build), "-o", `${target}/`, ...build.packages], {
+  await run(["go", ...argv], {
     cwd: dir,
     env: {
       ...process.env,

@@ -2,14 +2,15 @@ import { bundle } from "./bundle";
 import { debianHost } from "./debian";
 import { binDir, pulumiEnv } from "./env";
 import { packNodeAgent } from "./nodeAgent";
-import { poll } from "./programs";
+import { librarySuite, poll, programs } from "./programs";
 import { say } from "./run";
 import { installSystemPackages } from "./system";
 import { versions } from "./versions";
 
 const usage = `usage: node dist/test/tools/main.js COMMAND
   setup    system packages, then every program, the bundle and the lab's host image;
-           --before, --all: also of the version before the default, or of every version pinned
+           --before, --all: also of the version before the default, or of every version pinned, with what only
+           \`make test-all\` needs
   env      shell exports for the project's own pulumi and kubectl
   bundle   print the bundle's directory, made when it is not there
   agent    print the package's directory of node agents, built when they are not those of the sources
@@ -18,7 +19,7 @@ const usage = `usage: node dist/test/tools/main.js COMMAND
 async function main(): Promise<void> {
   switch (process.argv[2]) {
     case "setup":
-      return await setup(versionsFor(process.argv[3]));
+      return await setup(versionsFor(process.argv[3]), process.argv[3] === "--all");
     case "env":
       return print(Object.entries(await pulumiEnv()).map(([name, value]) => `export ${name}=${quote(value)}`));
     case "bundle":
@@ -47,7 +48,8 @@ function versionsFor(flag: string | undefined): string[] {
   }
 }
 
-async function setup(others: readonly string[]): Promise<void> {
+/** `everything`: also what only `make test-all` needs. */
+async function setup(others: readonly string[], everything: boolean): Promise<void> {
   const start = Date.now();
   await installSystemPackages();
   // Debian's packages come over the network while Go keeps the processors busy.
@@ -58,6 +60,7 @@ async function setup(others: readonly string[]): Promise<void> {
     .then(() => poll());
   await Promise.all([host, built]);
   for (const version of others) await bundle(version);
+  if (everything) await programs("metrics-server").then(librarySuite);
   say(`[setup] everything is in place (${Math.round((Date.now() - start) / 1000)} s)`);
   say(`[setup] programs ${await binDir()}`);
   say(`[setup] bundle   ${await bundle()}`);

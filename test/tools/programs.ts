@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, keyOf } from "./cache";
-import { type GoBuild, goBuild, goBuildIn, goModule } from "./go";
+import { type GoBuild, goBuild, goBuildIn, goModule, goTestIn } from "./go";
 import { projectDir, versions } from "./versions";
 
 const modules = versions.test.goModules;
@@ -56,6 +56,10 @@ const builds = {
     require: [`github.com/containernetworking/plugins v${modules.flannelCniPlugin}`],
     packages: ["github.com/containernetworking/plugins/plugins/meta/flannel"],
   },
+  "metrics-server": {
+    require: [`sigs.k8s.io/metrics-server v${versions.test.metricsServer}`],
+    packages: ["sigs.k8s.io/metrics-server/cmd/metrics-server"],
+  },
   registry: {
     require: [`github.com/distribution/distribution/v3 v${versions.test.registry}`],
     packages: ["github.com/distribution/distribution/v3/cmd/registry"],
@@ -98,6 +102,15 @@ export function helloWeb(): Promise<string> {
 export function poll(): Promise<string> {
   const source = join(projectDir, "test", "tools", "poll");
   return cached(`poll-${keyOf("1")}`, (dir) => goBuildIn(source, { packages: ["."] }, dir));
+}
+
+/** The virtual-kubelet library's own end-to-end suite, the file `suite`. */
+export async function librarySuite(): Promise<string> {
+  const source = join(projectDir, "test", "tools", "virtual-kubelet-suite");
+  const pins = await readFile(join(source, "go.sum"), "utf8");
+  const test = await readFile(join(source, "suite_test.go"), "utf8");
+  const dir = await cached(`virtual-kubelet-suite-${keyOf(pins, test)}`, (to) => goTestIn(source, join(to, "suite")));
+  return join(dir, "suite");
 }
 
 /** What every pod's sandbox runs. */

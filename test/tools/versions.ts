@@ -19,6 +19,8 @@ export interface Versions {
     readonly debian: { readonly suite: string; readonly version: string };
     readonly registry: string;
     readonly helloWeb: string;
+    /** What `kubectl top` asks; in no bundle. */
+    readonly metricsServer: string;
     /** Where the Go module of a program is not at the version that its release has. */
     readonly goModules: {
       readonly pulumiNodejsLanguageHost: string;

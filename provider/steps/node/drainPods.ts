@@ -22,6 +22,11 @@ export function controller(pod: KubeObject): Owner | undefined {
   return Array.isArray(owners) ? (owners as Owner[]).find((owner) => owner.controller) : undefined;
 }
 
+/** undefined: no node was chosen for it yet. */
+export function nodeOf({ spec }: KubeObject): string | undefined {
+  return (spec as { nodeName?: string } | undefined)?.nodeName;
+}
+
 interface Selector {
   matchLabels?: Record<string, string>;
   matchExpressions?: { key: string; operator: string; values?: string[] }[];

@@ -4,7 +4,7 @@ import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
 import type { Progress } from "../../lib/progress";
 import { cordon } from "./drain";
-import { evictable, podName } from "./drainPods";
+import { evictable, nodeOf, podName } from "./drainPods";
 import { evict } from "./evict";
 
 /** Budgets protect pods that serve, and these serve nobody: what one still holds back after this is deleted. */
@@ -27,6 +27,18 @@ export async function emptyDead(kubectl: Kubectl, node: string, progress: Progre
 /** Once its Node is gone: static pods and those of DaemonSets, which would be listed for minutes. */
 export async function forgetPods(kubectl: Kubectl, node: string): Promise<void> {
   await giveUp(kubectl, await podsOn(kubectl, node));
+}
+
+/** The same for many nodes, with one look at all pods. */
+export async function forgetPodsOf(kubectl: Kubectl, nodes: readonly string[]): Promise<void> {
+  const [first, ...others] = nodes;
+  if (first === undefined) return;
+  if (others.length === 0) return forgetPods(kubectl, first);
+  const left = await kubectl.list({ type: "pods", allNamespaces: true });
+  await giveUp(
+    kubectl,
+    left.filter((pod) => nodes.includes(nodeOf(pod) ?? "")),
+  );
 }
 
 function podsOn(kubectl: Kubectl, node: string): Promise<KubeObject[]> {

@@ -38,10 +38,11 @@ export async function admitMachine(kubectl: Kubectl, name: string, machineId: st
   await kubectl.patch(configMap, { data: { [name]: machineId } });
 }
 
-/** The node left with its host: nothing of it can come back. */
-export async function pardonName(kubectl: Kubectl, name: string): Promise<void> {
-  if ((await removedNames(kubectl))[name] === undefined) return;
-  await kubectl.patch(configMap, { data: { [name]: null } });
+/** The nodes left with their host: nothing of them can come back. */
+export async function pardonNames(kubectl: Kubectl, names: readonly string[]): Promise<void> {
+  const closed = await removedNames(kubectl);
+  const open = names.filter((name) => closed[name] !== undefined);
+  if (open.length > 0) await kubectl.patch(configMap, { data: Object.fromEntries(open.map((name) => [name, null])) });
 }
 
 async function isDenied(kubectl: Kubectl, name: string): Promise<boolean> {

@@ -16,6 +16,7 @@ export const awaitVirtualNodes: Step<AgentContext> = {
     const { host, plan, kubectl, nodes, progress } = context;
     const over = Date.now() + deadline(plan.timeouts, "ready");
     for (;;) {
+      const asked = Date.now();
       const late = await missing(context);
       if (late.length === 0) return;
       const told = `${late.slice(0, 3).join("; ")}${late.length > 3 ? `; and ${late.length - 3} more` : ""}`;
@@ -25,7 +26,8 @@ export const awaitVirtualNodes: Step<AgentContext> = {
           `look at \`journalctl -u ${agentPaths(plan.name).unitName}\` on ${host.label}; \`timeouts.ready\` gives it more time.`,
         );
       progress.say(`waiting for ${plan.name} (${nodes.length - late.length} of ${nodes.length}): ${told}`);
-      await sleep(500);
+      // A list of hundreds of nodes takes the control plane's time, which it needs to make them Ready.
+      await sleep(Math.max(500, Date.now() - asked));
     }
     async function missing(own: AgentContext): Promise<string[]> {
       const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });

@@ -4,7 +4,7 @@ import { deadline } from "../../kubeadm/spec";
 import { agentProgram, certificatesOf } from "../../kubeadm/virtualKubelet/names";
 import { UserError } from "../../lib/errors";
 import type { Step } from "../step";
-import { type ClientRequest, refuseForeignRequest, signRequests } from "./clientRequests";
+import { type ClientRequest, refuseForeignRequests, signRequests } from "./clientRequests";
 import type { AgentContext } from "./context";
 import type { AgentSurvey } from "./survey";
 
@@ -20,7 +20,7 @@ export const certifyNodes: Step<AgentContext> = {
     for (let first = 0; first < all.length; first += batch) {
       if (all.length > batch) progress.say(`certified ${first} of ${all.length} nodes`);
       const requests = await requestsOf(context, all.slice(first, first + batch));
-      for (const request of requests) await refuseForeignRequest(approver, request);
+      await refuseForeignRequests(approver, requests);
       const signed = await signRequests(kubectl, requests, deadline(plan.timeouts, "command"));
       await install(context, signed);
     }
@@ -80,9 +80,17 @@ async function requestsOf({ host, plan }: AgentContext, nodes: readonly string[]
   return nodes.map((node, index) => ({ node, csr: found[index] ?? "" }));
 }
 
+/** Arguments: directories; on standard input a certificate for each in base64, a line each. */
+const accept = `
+program=$1; shift
+for directory; do
+  IFS= read -r encoded
+  printf '%s' "$encoded" | base64 -d | "$program" accept-certificate --cert-dir "$directory"
+done
+`;
+
 async function install({ host, plan }: AgentContext, signed: ReadonlyMap<string, string>): Promise<void> {
-  for (const [node, certificate] of signed) {
-    const argv = [agentProgram, "accept-certificate", "--cert-dir", certificatesOf(plan.name, node)];
-    await host.run(argv, { stdin: certificate });
-  }
+  const directories = [...signed.keys()].map((node) => certificatesOf(plan.name, node));
+  const stdin = [...signed.values()].map((pem) => `${Buffer.from(pem).toString("base64")}\n`).join("");
+  await host.sh(accept, [agentProgram, ...directories], { stdin });
 }

@@ -18,22 +18,32 @@ export interface ClientRequest {
   csr: string;
 }
 
-/** $1: the node. Its signature proves the key; a name or address in it would be somebody else's wish. */
+/** Arguments: the nodes; on standard input a request of each in base64, a line each. Its signature proves the key; a name or address in it would be somebody else's wish. */
 const look = `
-csr=$(cat)
-printf '%s\\n' "$csr" | openssl req -noout -verify 2>&1 | grep -q 'verify OK' || { echo "its signature is wrong"; exit 0; }
-subject=$(printf '%s\\n' "$csr" | openssl req -noout -subject -nameopt RFC2253)
-[ "$subject" = "subject=CN=system:node:$1,O=system:nodes" ] || { echo "its subject is $subject"; exit 0; }
-if printf '%s\\n' "$csr" | openssl req -noout -text | grep -q 'Subject Alternative Name'; then echo "it asks for further names"; fi
+objection() {
+  openssl req -noout -verify <"$csr" 2>&1 | grep -q 'verify OK' || { echo "its signature is wrong"; return; }
+  subject=$(openssl req -noout -subject -nameopt RFC2253 <"$csr")
+  [ "$subject" = "subject=CN=system:node:$1,O=system:nodes" ] || { echo "its subject is $subject"; return; }
+  if openssl req -noout -text <"$csr" | grep -q 'Subject Alternative Name'; then echo "it asks for further names"; fi
+}
+csr=$(mktemp)
+trap 'rm -f "$csr"' EXIT
+for node; do
+  IFS= read -r encoded
+  printf '%s' "$encoded" | base64 -d >"$csr"
+  why=$(objection "$node")
+  if [ -n "$why" ]; then echo "$node was not approved: $why"; exit 0; fi
+done
 `;
 
 /** On a control plane, which has openssl. */
-export async function refuseForeignRequest(controlPlane: Host, { node, csr }: ClientRequest): Promise<void> {
-  const { stdout } = await controlPlane.sh(look, [node], { stdin: csr });
-  const objection = stdout.trim();
+export async function refuseForeignRequests(controlPlane: Host, requests: readonly ClientRequest[]): Promise<void> {
+  const nodes = requests.map(({ node }) => node);
+  const stdin = requests.map(({ csr }) => `${Buffer.from(csr).toString("base64")}\n`).join("");
+  const objection = (await controlPlane.sh(look, nodes, { stdin })).stdout.trim();
   if (objection === "") return;
   throw new RefusedError(
-    `the certificate request for ${node} was not approved: ${objection}`,
+    `the certificate request for ${objection}`,
     "look at who else writes on the machine that runs the node agent",
   );
 }
@@ -51,7 +61,7 @@ export async function signRequests(
   const argv = ["certificate", "approve", ...names];
   await kubectl.command(argv, { what: `approve ${names.length} certificates`, repeatable: true });
   const signed = await certificatesOf(kubectl, new Set(names), timeoutMs);
-  for (const name of names) await forget(kubectl, name);
+  await kubectl.deleteAll(type, names);
   return new Map([...named].map(([name, { node }]) => [node, signed.get(name) ?? ""]));
 }
 
@@ -94,17 +104,13 @@ function pemOf({ metadata, status }: KubeObject): [string, string][] {
   return certificate === undefined ? [] : [[metadata.name, Buffer.from(certificate, "base64").toString("utf8")]];
 }
 
-async function forget(kubectl: Kubectl, name: string): Promise<void> {
-  await kubectl.delete({ apiVersion: "certificates.k8s.io/v1", kind: "CertificateSigningRequest", name });
-}
-
 /** What these nodes have asked for so far, by whoever asked for them. */
 export async function forgetRequests(kubectl: Kubectl, nodes: readonly string[]): Promise<void> {
   const users = new Set(nodes.map((node) => `system:node:${node}`));
-  const all = await kubectl.list({ type });
-  for (const { metadata, spec } of all) {
+  const asked = (await kubectl.list({ type })).filter(({ metadata, spec }) => {
     const { username = "" } = (spec ?? {}) as { username?: string };
-    if (users.has(username) || nodes.includes(metadata.labels?.[requestLabel] ?? ""))
-      await forget(kubectl, metadata.name);
-  }
+    return users.has(username) || nodes.includes(metadata.labels?.[requestLabel] ?? "");
+  });
+  const names = asked.map(({ metadata }) => metadata.name);
+  await kubectl.deleteAll(type, names);
 }

@@ -7,7 +7,7 @@ import { UserError } from "../../lib/errors";
 import { Gate } from "../../lib/limit";
 import type { Progress } from "../../lib/progress";
 import { drain } from "../node/drain";
-import { podName } from "../node/drainPods";
+import { nodeOf, podName } from "../node/drainPods";
 import type { VirtualPlan } from "./context";
 
 const atOnce = 8;
@@ -25,7 +25,44 @@ export async function emptyNodes(kubectl: Kubectl, { plan, nodes, progress }: Em
     await drain(kubectl, { node, timeoutMs, progress, ...plan.drain });
     await endRest(kubectl, node, timeoutMs);
   };
-  await Promise.all(nodes.map((node) => gate.run(() => one(node))));
+  const closed = await cordonAll(kubectl, nodes);
+  try {
+    const held = await holding(kubectl, nodes);
+    await Promise.all(held.map((node) => gate.run(() => one(node))));
+  } catch (error) {
+    await reopen(kubectl, closed, error, progress);
+    throw error;
+  }
+}
+
+/** Names of those that took pods until now. */
+async function cordonAll(kubectl: Kubectl, nodes: readonly string[]): Promise<string[]> {
+  const wanted = new Set(nodes);
+  const open = (await kubectl.list({ type: "nodes" })).filter(
+    ({ metadata, spec }) =>
+      wanted.has(metadata.name) && (spec as { unschedulable?: boolean } | undefined)?.unschedulable !== true,
+  );
+  const names = open.map(({ metadata }) => metadata.name);
+  await kubectl.patchAll("nodes", names, { spec: { unschedulable: true } });
+  return names;
+}
+
+async function reopen(kubectl: Kubectl, nodes: readonly string[], first: unknown, progress: Progress): Promise<void> {
+  try {
+    await kubectl.patchAll("nodes", nodes, { spec: { unschedulable: null } });
+  } catch (error) {
+    // The first failure is the one to see; this one is only told.
+    if (error !== first) progress.warn(`${nodes.join(", ")} stay cordoned: ${messageOf(error)}`);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Of many simulated nodes most are empty: nothing is asked of those. */
+async function holding(kubectl: Kubectl, nodes: readonly string[]): Promise<string[]> {
+  if (nodes.length <= atOnce) return [...nodes];
+  const busy = new Set((await kubectl.list({ type: "pods", allNamespaces: true })).map(nodeOf));
+  return nodes.filter((node) => busy.has(node));
 }
 
 /** A kubelet's node takes what its DaemonSets run along with it; here somebody else's place has to be told. */

@@ -15,9 +15,10 @@ export const giveVirtualMeta: Step<AgentContext> = {
   title: "set labels, taints and annotations",
   run: async ({ kubectl, plan, nodes }) => {
     const wanted = virtualMeta(plan);
-    const due = await differing(kubectl, nodes, wanted);
+    const { same, single } = await differing(kubectl, nodes, wanted);
+    for (const [patch, names] of same) await kubectl.patchAll("nodes", names, JSON.parse(patch));
     const gate = new Gate(atOnce);
-    await Promise.all(due.map((node) => gate.run(() => nodeMeta(kubectl, node, wanted))));
+    await Promise.all(single.map((node) => gate.run(() => nodeMeta(kubectl, node, wanted))));
   },
 };
 
@@ -25,12 +26,23 @@ export function virtualMeta({ provider, providerTaint, labels, taints, annotatio
   return { labels: { ...ownLabels, ...labels }, taints: taintsOf({ provider, providerTaint, taints }), annotations };
 }
 
-/** One look at all of them: hundreds of simulated nodes are mostly as they should be. */
-async function differing(kubectl: Kubectl, nodes: readonly string[], wanted: NodeMeta): Promise<string[]> {
+interface Differing {
+  /** Names by the text of the patch: hundreds of simulated nodes differ in the same way, or not at all. */
+  same: Map<string, string[]>;
+  /** Their taints changed, which is a patch for one version of one node. */
+  single: string[];
+}
+
+async function differing(kubectl: Kubectl, nodes: readonly string[], wanted: NodeMeta): Promise<Differing> {
   const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });
   const byName = new Map(listed.map((node): [string, KubeObject] => [node.metadata.name, node]));
-  return nodes.filter((name) => {
+  const found: Differing = { same: new Map(), single: [] };
+  for (const name of nodes) {
     const node = byName.get(name);
-    return node === undefined || metaPatch(node, wanted) !== undefined;
-  });
+    const patch = node && metaPatch(node, wanted);
+    if (node !== undefined && patch === undefined) continue;
+    if (patch === undefined || "spec" in patch) found.single.push(name);
+    else found.same.set(JSON.stringify(patch), [...(found.same.get(JSON.stringify(patch)) ?? []), name]);
+  }
+  return found;
 }

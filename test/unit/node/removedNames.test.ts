@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Kubectl } from "../../../provider/host/kubectl";
 import { isRemoved } from "../../../provider/kubeadm/removed";
-import { admitMachine, denyName, pardonName, policy, removedNodes } from "../../../provider/steps/node/removedNames";
+import { admitMachine, denyName, pardonNames, policy, removedNodes } from "../../../provider/steps/node/removedNames";
 import { type Answer, type Asked, fakeHost, refused } from "../kubectl/fakeHost";
 
 /** A cluster that keeps the list, and denies a Node as often as it is told to. */
@@ -50,11 +50,11 @@ test("another refusal than the policy's is no proof", async () => {
 test("only a name that is in the list is let in or forgotten, each alone", async () => {
   const free = cluster({ other: "" });
   await admitMachine(free.kubectl, "c3", "m1");
-  await pardonName(free.kubectl, "c3");
+  await pardonNames(free.kubectl, ["c3"]);
   assert.deepEqual(free.patches, []);
   const listed = cluster({ c3: "" });
   await admitMachine(listed.kubectl, "c3", "m1");
-  await pardonName(listed.kubectl, "c3");
+  await pardonNames(listed.kubectl, ["c3", "other"]);
   assert.deepEqual(listed.patches, [{ c3: "m1" }, { c3: null }]);
   const admitted = cluster({ c3: "m1" });
   await admitMachine(admitted.kubectl, "c3", "m1");

@@ -11,7 +11,7 @@ import { agentPaths, agentProgram } from "../../../provider/kubeadm/virtualKubel
 import { certifyNodes, isCertified } from "../../../provider/steps/virtualKubelet/certifyNodes";
 import {
   forgetRequests,
-  refuseForeignRequest,
+  refuseForeignRequests,
   signRequests,
 } from "../../../provider/steps/virtualKubelet/clientRequests";
 import { type Asked, fakeHost } from "../kubectl/fakeHost";
@@ -43,8 +43,21 @@ const ca = authority("ca");
 authority("other");
 const good = pemOf(certificateRequest({ commonName: "system:node:press-7", names: [] }));
 
-test("a request that is the node's own is not objected to", async () => {
-  await refuseForeignRequest(localHost(), { node: "press-7", csr: good });
+const other = pemOf(certificateRequest({ commonName: "system:node:press-8", names: [] }));
+
+test("requests that are the nodes' own are not objected to", async () => {
+  await refuseForeignRequests(localHost(), [
+    { node: "press-7", csr: good },
+    { node: "press-8", csr: other },
+  ]);
+});
+
+test("one foreign request among many is refused by its node's name, wherever it stands", async () => {
+  const attempt = refuseForeignRequests(localHost(), [
+    { node: "press-7", csr: good },
+    { node: "press-9", csr: other },
+  ]);
+  await assert.rejects(attempt, /press-9 was not approved: its subject is .*press-8/);
 });
 
 const foreign: [string, string, RegExp][] = [
@@ -63,7 +76,7 @@ const foreign: [string, string, RegExp][] = [
 ];
 for (const [what, request, why] of foreign) {
   test(`a request for ${what} is refused`, async () => {
-    const attempt = refuseForeignRequest(localHost(), { node: "press-7", csr: pemOf(request) });
+    const attempt = refuseForeignRequests(localHost(), [{ node: "press-7", csr: pemOf(request) }]);
     await assert.rejects(attempt, why);
   });
 }
@@ -101,7 +114,7 @@ function signer() {
           return approved.has(item.metadata.name) ? { ...item, status: { certificate } } : item;
         }),
       );
-    if (argv[0] === "delete") requests.delete(argv[2]?.split("/").at(-1) ?? "");
+    if (argv[0] === "delete") for (const name of argv.slice(2)) requests.delete(name);
     return "{}";
   };
   return { host: fakeHost(answer), requests, approved };
@@ -138,8 +151,9 @@ test("the key stays on the machine: a request comes from it, and the certificate
   assert.deepEqual(checks, ["press-7"], "looked at before it was approved");
   const [ask, accept] = machine.told;
   assert.deepEqual(ask?.words.slice(1), [agentProgram, "press-7", agentPaths("press-7").certificates]);
-  assert.deepEqual(accept?.words.slice(0, 2), [agentProgram, "accept-certificate"]);
-  assert.match(accept?.stdin ?? "", /BEGIN CERTIFICATE/);
+  assert.match(accept?.words[0] ?? "", /accept-certificate/);
+  assert.deepEqual(accept?.words.slice(1), [agentProgram, agentPaths("press-7").certificates]);
+  assert.match(pemOf(accept?.stdin ?? ""), /BEGIN CERTIFICATE/);
   assert.equal(context.restart, true);
 });
 
@@ -169,6 +183,6 @@ test("requests of a node that is gone are deleted, whoever made them, and those 
         : "{}",
   );
   await forgetRequests(new Kubectl(host), ["press-7"]);
-  const deleted = host.asked.filter(({ argv }) => argv[0] === "delete").map(({ argv }) => argv[2]?.split("/").at(-1));
-  assert.deepEqual(deleted, ["first", "serving"]);
+  const deleted = host.asked.filter(({ argv }) => argv[0] === "delete").map(({ argv }) => argv.slice(-2));
+  assert.deepEqual(deleted, [["first", "serving"]]);
 });

@@ -18,7 +18,7 @@ func (s *Server) resourceMetrics(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	registry := prometheus.NewRegistry()
-	if err := registry.Register(collector(usage)); err != nil {
+	if err := registry.Register(collector{usage, len(s.config.Nodes) == 1}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -40,7 +40,11 @@ var (
 )
 
 // collector gives the figures as metrics, in a kubelet's names.
-type collector []runtime.Usage
+type collector struct {
+	usage []runtime.Usage
+	// single: the sum of all pods is that of one node. Of several nodes nobody can tell which one is asked.
+	single bool
+}
 
 func (c collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{containerCPU, containerMemory, containerStart, podCPU, podMemory, nodeCPU, nodeMemory, scrapeError} {
@@ -56,16 +60,16 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	}
 	pods, node := map[pod]figures{}, figures{}
 	add := func(f figures, u runtime.Usage) figures {
-		return figures{f.cpu + float64(u.CPUNanoseconds)/1e9, f.memory + float64(u.MemoryBytes), u.Time}
+		return figures{f.cpu + seconds(u), f.memory + float64(u.MemoryBytes), u.Time}
 	}
 	send := func(d *prometheus.Desc, kind prometheus.ValueType, value float64, at time.Time, labels ...string) {
 		to <- prometheus.NewMetricWithTimestamp(at, prometheus.MustNewConstMetric(d, kind, value, labels...))
 	}
-	for _, u := range c {
+	for _, u := range c.usage {
 		k := pod{u.Pod.Namespace, u.Pod.Name}
 		pods[k], node = add(pods[k], u), add(node, u)
 		labels := []string{u.Container, k.namespace, k.name}
-		send(containerCPU, prometheus.CounterValue, float64(u.CPUNanoseconds)/1e9, u.Time, labels...)
+		send(containerCPU, prometheus.CounterValue, seconds(u), u.Time, labels...)
 		send(containerMemory, prometheus.GaugeValue, float64(u.MemoryBytes), u.Time, labels...)
 		to <- prometheus.MustNewConstMetric(containerStart, prometheus.GaugeValue, float64(startOf(u).Unix()), labels...)
 	}
@@ -73,9 +77,15 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		send(podCPU, prometheus.CounterValue, f.cpu, f.at, k.namespace, k.name)
 		send(podMemory, prometheus.GaugeValue, f.memory, f.at, k.namespace, k.name)
 	}
-	if len(c) > 0 {
+	if c.single && len(c.usage) > 0 {
 		send(nodeCPU, prometheus.CounterValue, node.cpu, node.at)
 		send(nodeMemory, prometheus.GaugeValue, node.memory, node.at)
 	}
 	to <- prometheus.MustNewConstMetric(scrapeError, prometheus.GaugeValue, 0)
+}
+
+// seconds of CPU time. Whatever runs has used some: metrics-server takes none for figures that are missing, and leaves the pod out, while
+// a device may count in hundredths of a second.
+func seconds(u runtime.Usage) float64 {
+	return max(float64(u.CPUNanoseconds)/1e9, 1e-6)
 }

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -460,6 +461,39 @@ func TestPortForward(t *testing.T) {
 	text, err := io.ReadAll(c)
 	if err != nil || string(text) != "ping:8080" {
 		t.Fatalf("%s %v", text, err)
+	}
+}
+
+// counters are what an agent of one node, or of several, says of a container that has done next to nothing.
+func counters(t *testing.T, single bool) map[string]float64 {
+	u := runtime.Usage{Pod: podObject(), Container: "app", ContainerStats: runtime.ContainerStats{MemoryBytes: 1 << 20, Time: time.Unix(1_800_000_000, 0)}}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector{[]runtime.Usage{u}, single})
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, f := range families {
+		out[f.GetName()] = f.GetMetric()[0].GetCounter().GetValue()
+	}
+	return out
+}
+
+func TestIdleContainerHasUsedSomeTime(t *testing.T) {
+	for _, of := range []string{"container", "pod", "node"} {
+		if value := counters(t, true)[of+"_cpu_usage_seconds_total"]; value <= 0 {
+			t.Errorf("the %s has used %v s, which metrics-server takes for missing", of, value)
+		}
+	}
+}
+
+func TestNodesThatShareAListenerHaveNoFiguresOfTheirOwn(t *testing.T) {
+	found := counters(t, false)
+	_, cpu := found["node_cpu_usage_seconds_total"]
+	_, memory := found["node_memory_working_set_bytes"]
+	if cpu || memory || found["pod_cpu_usage_seconds_total"] <= 0 {
+		t.Errorf("%v", found)
 	}
 }
 

@@ -60,7 +60,7 @@ func (t *rates) keep(usage []runtime.Usage) {
 	}
 }
 
-// summary is /stats/summary: pods with what their containers use, and the node as their sum.
+// summary is /stats/summary: pods with what their containers use, and the node as their sum where there is one node alone.
 func (s *Server) summary(w http.ResponseWriter, r *http.Request) {
 	usage, err := s.usage(r)
 	if err != nil {
@@ -85,10 +85,11 @@ func (s *Server) summary(w http.ResponseWriter, r *http.Request) {
 		pod := &out.Pods[i]
 		c := statsv1.ContainerStats{Name: u.Container, StartTime: startOf(u), CPU: &statsv1.CPUStats{}, Memory: &statsv1.MemoryStats{}}
 		rate, known := s.rates.of(u)
-		for _, to := range []struct {
-			cpu    *statsv1.CPUStats
-			memory *statsv1.MemoryStats
-		}{{c.CPU, c.Memory}, {pod.CPU, pod.Memory}, {out.Node.CPU, out.Node.Memory}} {
+		sums := []usageSums{{c.CPU, c.Memory}, {pod.CPU, pod.Memory}}
+		if len(s.config.Nodes) == 1 {
+			sums = append(sums, usageSums{out.Node.CPU, out.Node.Memory})
+		}
+		for _, to := range sums {
 			to.cpu.Time, to.memory.Time = metav1.NewTime(u.Time), metav1.NewTime(u.Time)
 			to.cpu.UsageCoreNanoSeconds = sum(to.cpu.UsageCoreNanoSeconds, u.CPUNanoseconds)
 			to.memory.WorkingSetBytes = sum(to.memory.WorkingSetBytes, u.MemoryBytes)
@@ -100,6 +101,12 @@ func (s *Server) summary(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(out)
+}
+
+// usageSums are one sum in the summary.
+type usageSums struct {
+	cpu    *statsv1.CPUStats
+	memory *statsv1.MemoryStats
 }
 
 func sum(a *uint64, b uint64) *uint64 {
