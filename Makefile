@@ -15,7 +15,7 @@ test: setup check ## every test, the ones on real hosts too; of the two upgrades
 	@$(NODE) dist/test/tools/main.js setup --before
 	@$(NODE) dist/test/run.js
 
-test-all: setup check ## every test, with both upgrades, metrics-server, and the virtual-kubelet library's own suite
+test-all: setup check ## every test, with both upgrades and all that takes long of virtual nodes
 	@$(NODE) dist/test/tools/main.js setup --all
 	@TEST_ALL=1 $(NODE) dist/test/run.js
 
