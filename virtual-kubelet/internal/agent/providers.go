@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 
+	"pulumi-kubeadm/virtual-kubelet/internal/cri"
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 	"pulumi-kubeadm/virtual-kubelet/internal/serial"
 	"pulumi-kubeadm/virtual-kubelet/internal/simulated"
@@ -33,6 +34,7 @@ type provider struct {
 
 // providers by the name that `--provider` takes.
 var providers = map[string]provider{
+	"cri":       {open: cri.New},
 	"serial":    {open: serial.New},
 	"ssh":       {open: ssh.New},
 	"simulated": {open: simulated.New, nodes: simulatedNodes},

@@ -38,6 +38,8 @@ type place struct {
 	orders      []string
 	// startError is what StartContainer returns, by container name.
 	startError map[string]error
+	// releaseError is what ReleasePod returns once.
+	releaseError error
 	// stubborn containers end only when release is called; stops tells what grace they were given.
 	stubborn map[string]chan struct{}
 	// exec answers commands.
@@ -156,6 +158,16 @@ func (p *place) RemovePod(_ context.Context, uid types.UID) error {
 	defer leave()
 	delete(p.pods, uid)
 	return nil
+}
+
+func (p *place) ReleasePod(_ context.Context, uid types.UID) error {
+	leave, err := p.enter("release " + string(uid))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	err, p.releaseError = p.releaseError, nil
+	return err
 }
 
 func (p *place) Logs(_ context.Context, id runtime.ContainerID, _ runtime.LogOptions) (io.ReadCloser, error) {

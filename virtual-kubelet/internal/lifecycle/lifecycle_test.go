@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -454,8 +455,28 @@ func TestSidecarsStartFirstAndEndLast(t *testing.T) {
 	w.eventually("a sidecar is started again", w.running("a", "side", 1))
 	w.place.exit("uid-a", "app", 0)
 	w.eventually("over", w.phase("a", corev1.PodSucceeded))
-	want := []string{"prepare a", "start side/0", "start app/0", "start side/1", "stop side/1 30s"}
+	w.eventually("given back", w.place.has("release uid-a"))
+	want := []string{"prepare a", "start side/0", "start app/0", "start side/1", "stop side/1 30s", "release uid-a"}
 	if !slices.Equal(w.place.given(), want) {
+		t.Fatalf("orders are %v", w.place.given())
+	}
+}
+
+func TestWhatAPodHoldsIsGivenBackWhenItHasEnded(t *testing.T) {
+	w := newWorld(t)
+	w.place.releaseError = errors.New("not now")
+	w.create(newPodObject("a", policy(corev1.RestartPolicyNever)))
+	w.eventually("running", w.running("a", "app", 0))
+	w.settled()
+	if w.place.count("release") != 0 {
+		t.Fatalf("orders are %v", w.place.given())
+	}
+	w.place.exit("uid-a", "app", 0)
+	w.eventually("over", w.phase("a", corev1.PodSucceeded))
+	w.eventuallyStepping("given back at the second try", retryInterval, func() bool { return w.place.count("release uid-a") == 2 })
+	w.clock.Step(time.Hour)
+	w.settled()
+	if w.place.count("release") != 2 || w.place.count("remove") != 0 {
 		t.Fatalf("orders are %v", w.place.given())
 	}
 }

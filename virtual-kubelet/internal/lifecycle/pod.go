@@ -25,9 +25,9 @@ type pod struct {
 	}
 
 	// finished is set when the object was deleted from the API, and removedLook is the look that will show that the place has nothing of
-	// the pod any more. Only the pod's turns use these.
-	finished    bool
-	removedLook int
+	// the pod any more; released is set when nothing but its logs is held there. Only the pod's turns use these.
+	finished, released bool
+	removedLook        int
 	// tries in a row to prepare or start the pod that failed.
 	tries int
 

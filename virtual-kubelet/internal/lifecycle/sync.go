@@ -56,10 +56,23 @@ func (m *Manager) step(ctx context.Context, p *pod, t turn) time.Duration {
 	case t.api.DeletionTimestamp != nil:
 		return m.end(ctx, p, t)
 	case terminal(t.api):
-		m.stopAll(ctx, p, t, graceOf(t.api))
-		return 0
+		return m.release(ctx, p, t)
 	}
 	return m.advance(ctx, p, t)
+}
+
+// release gives back what a pod holds that has ended for good.
+func (m *Manager) release(ctx context.Context, p *pod, t turn) time.Duration {
+	releaser, holds := m.rt.(runtime.Releaser)
+	if m.stopAll(ctx, p, t, graceOf(t.api)) || !holds || p.released {
+		return 0
+	}
+	if err := releaser.ReleasePod(ctx, p.uid); err != nil {
+		m.log.Warn("what a pod holds that has ended could not be released", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
+		return retryInterval
+	}
+	p.released = true
+	return 0
 }
 
 // find gets the pod from the cache of the API, if it is still that one and not another of the same name.

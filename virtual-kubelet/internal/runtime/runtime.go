@@ -44,6 +44,12 @@ type Cleaner interface {
 	Clean(ctx context.Context) error
 }
 
+// Releaser is a Runtime whose pods hold something beside their containers (an address, ports of the machine).
+type Releaser interface {
+	// ReleasePod gives that back when all of the pod has ended for good; its logs stay until it is removed.
+	ReleasePod(ctx context.Context, uid types.UID) error
+}
+
 // Runtime runs the containers of pods. Every method may be called again after it was cut off anywhere, and by another process than
 // the one that started what runs: what is known of a pod lies where it runs. Methods are safe for concurrent use.
 type Runtime interface {

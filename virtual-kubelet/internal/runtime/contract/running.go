@@ -33,7 +33,9 @@ func environment(t *testing.T, p *place) {
 	quotes := "it's \"quoted\"; $HOME `id`\n\\n two lines"
 	s.start(0, runtime.EnvVar{Name: "GREETING", Value: "good  day"}, runtime.EnvVar{Name: "QUOTES", Value: quotes})
 	s.ended(0)
-	s.equal("log", s.log(0, runtime.LogOptions{Tail: -1}), "good  day|"+quotes+"|$(GREETING)|$$(GREETING)|$(UNKNOWN)|\n")
+	// A place may end a last line that has no end.
+	log := strings.TrimSuffix(s.log(0, runtime.LogOptions{Tail: -1}), "\n")
+	s.equal("log", log, "good  day|"+quotes+"|$(GREETING)|$$(GREETING)|$(UNKNOWN)|")
 }
 
 func startAgain(t *testing.T, p *place) {
