@@ -91,7 +91,8 @@ export class Registry {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  private async push(ref: string, archive: string): Promise<void> {
+  /** The image of a docker archive, under its own name without its registry's. */
+  async push(ref: string, archive: string): Promise<void> {
     const { repository, tag = "latest" } = splitImage(ref);
     const files = await contentOf(archive);
     const [image] = JSON.parse(fileOf(files, "manifest.json").toString("utf8")) as {

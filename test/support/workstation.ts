@@ -24,8 +24,13 @@ export class Workstation {
     return new Workstation(program, file);
   }
 
+  /** For who runs it in a way of his own. */
+  argv(...args: string[]): string[] {
+    return [this.kubectl, "--kubeconfig", this.file, ...args];
+  }
+
   async run(...args: string[]): Promise<string> {
-    const { stdout } = await run([this.kubectl, "--kubeconfig", this.file, ...args]);
+    const { stdout } = await run(this.argv(...args));
     return stdout;
   }
 

@@ -1,0 +1,384 @@
+// A virtual node on an edge machine with containerd and no kubelet, through the real CLI.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeEdgeMachine, trustRegistry } from "../support/edgeMachine";
+import { machineAddress } from "../support/mirror";
+import { type Args, clusterOf, Program, type Spec } from "../support/program";
+import { Registry } from "../support/registry";
+import { type Snapshot, snapshot } from "../support/snapshot";
+import { TestLab } from "../support/testLab";
+import { isReady, type Loose, Workstation } from "../support/workstation";
+import { run } from "../tools/run";
+import { shellArchive, shellImage } from "../tools/shellImage";
+import { projectDir } from "../tools/versions";
+import * as pods from "./criPods";
+
+const patienceMs = 180_000;
+const hall = ["-n", pods.namespace];
+
+async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  const over = Date.now() + patienceMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await look();
+      if (found) return found;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > over) throw new Error(`never seen: ${what}`, { cause: last });
+    await sleep(500);
+  }
+}
+
+/** What the runtime keeps by itself, and what CNI plugins remember of addresses. */
+const ofRuntime = / \/var\/lib\/(containerd|cni)(\/| |$)/;
+
+describe("a virtual node on an edge machine's container runtime", () => {
+  let lab: TestLab;
+  let program: Program;
+  let kubectl: Workstation;
+  let registry: Registry;
+  let image = "";
+  let spec: Spec;
+  let found: Snapshot;
+  const edge: Args & { cluster: string; runsOn: Args } = {
+    cluster: "life",
+    runsOn: {},
+    provider: { cri: { logs: { maxSize: "128Ki", maxFiles: 3 } } },
+    capacity: { cpu: "2", memory: "1Gi", pods: 20 },
+    timeouts: { drain: 60 },
+  };
+
+  async function up(): Promise<void> {
+    const { code, output } = await program.stack.up();
+    assert.equal(code, 0, output);
+  }
+
+  const apply = (object: Args) => kubectl.applyAs("test", object);
+
+  async function runningPress(): Promise<Loose> {
+    return eventually("a running press", async () => {
+      const { items } = await kubectl.get("pods", ...hall, "-l", "app=press");
+      const running = items.filter((pod: Loose) => pod.status.phase === "Running" && !pod.metadata.deletionTimestamp);
+      return running.length === 1 && running[0];
+    });
+  }
+
+  const nameOfPress = async (): Promise<string> => (await runningPress()).metadata.name;
+
+  const ctr = (...words: string[]) => lab.sh("edge", `ctr -n k8s.io ${words.join(" ")}`);
+
+  /** The same container, and each of its lines from the first on. */
+  async function same(before: Loose): Promise<void> {
+    const now = await runningPress();
+    assert.equal(now.metadata.uid, before.metadata.uid);
+    const [was, is] = [before, now].map((pod) => pod.status.containerStatuses[0]);
+    assert.equal(is.restartCount, was.restartCount);
+    assert.deepEqual(is.state.running, was.state.running);
+    const text = await kubectl.run("logs", ...hall, now.metadata.name);
+    const numbers = text
+      .trim()
+      .split("\n")
+      .map((line) => Number(line.replace("tick ", "")));
+    assert.ok(numbers.length > 1, text);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, index) => (numbers[0] ?? 0) + index),
+    );
+  }
+
+  async function ready(): Promise<Loose> {
+    return eventually("edge Ready", async () => {
+      const node = (await kubectl.nodes())["edge"];
+      return node !== undefined && isReady(node) && node;
+    });
+  }
+
+  async function stateOf(name: string, wanted: (status: Loose) => boolean): Promise<Loose> {
+    return eventually(`${name} as wanted`, async () => {
+      const { status } = await kubectl.get("pod", ...hall, name);
+      return wanted(status) && status;
+    });
+  }
+
+  const waitingFor = (name: string, reason: string) =>
+    stateOf(name, (status) => status.containerStatuses?.[0]?.state.waiting?.reason === reason);
+
+  before(async () => {
+    lab = await TestLab.open("e2e-cri");
+    await lab.up(["cp1", "w1", "edge"]);
+    registry = await Registry.open(machineAddress(lab));
+    await registry.push(shellImage, await shellArchive());
+    image = `${registry.host}/library/shell:1.0`;
+    await makeEdgeMachine(lab, "edge");
+    await trustRegistry(lab, "edge", registry.host);
+    found = await snapshot(lab, "edge");
+    program = await Program.create();
+    edge.runsOn = { connection: lab.connection("edge") };
+    spec = {
+      clusters: { life: await clusterOf(lab, { controlPlanes: ["cp1"], workers: ["w1"] }) },
+      virtualKubeletNodes: { edge },
+    };
+    await program.describe(spec, { sshKey: lab.privateKey() });
+  });
+
+  after(async () => {
+    program?.close();
+    await registry?.close();
+    await lab?.close();
+  });
+
+  it("comes up Ready, with the machine's architecture", async () => {
+    await up();
+    kubectl = await Workstation.create(await program.kubeconfig("life"));
+    const { metadata, spec: own, status } = await ready();
+    assert.equal(metadata.labels.type, "virtual-kubelet");
+    assert.equal(metadata.labels["kubernetes.io/arch"], "amd64");
+    assert.deepEqual(own.taints, [{ key: "virtual-kubelet.io/provider", value: "cri", effect: "NoSchedule" }]);
+    assert.equal(status.capacity.pods, "20");
+  });
+
+  it("is refused on a machine that runs a kubelet, and where there is no runtime", async () => {
+    const wrong = { ...edge, runsOn: { connection: lab.connection("w1") } };
+    const none = { ...edge, provider: { cri: { socket: "/run/none.sock" } } };
+    await program.describe({ ...spec, virtualKubeletNodes: { edge, wrong, none } });
+    const { code, output } = await program.stack.up();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /wrong \(\S+\) has a kubelet, which has its container runtime for itself/);
+    assert.match(output, /no CRI socket \/run\/none\.sock/);
+    assert.equal(await lab.sh("w1", "ls /etc/systemd/system | grep pulumi-virtual || true"), "");
+    await program.describe(spec);
+    await up();
+  });
+
+  it("runs a pod in a sandbox of the machine's network, with images from a registry that asks for a password", async () => {
+    for (const object of pods.settings({ ...registry, host: registry.host })) await apply(object);
+    await apply(pods.press(image));
+    const { spec: own, status } = await runningPress();
+    assert.equal(own.nodeName, "edge");
+    assert.match(status.podIP, /^10\.88\.0\./);
+    assert.equal(status.initContainerStatuses[0].state.terminated.exitCode, 0);
+    assert.deepEqual(registry.pulledBy(lab.host("edge").address), new Set(["library/shell"]));
+  });
+
+  it("gives it files, a user, an address and limits", async () => {
+    const script =
+      'cat /etc/settings/speed /etc/code/pin /scratch/index.html; echo; cat /etc/about/name; echo; id -u; id -G; echo "$POD_IP"; wc -c </etc/about/token; stat -c %g /scratch/index.html';
+    const pod = await runningPress();
+    const name = pod.metadata.name;
+    const output = await kubectl.run("exec", ...hall, name, "--", "sh", "-c", script);
+    const [first, second, ...rest] = output.trim().split("\n");
+    assert.equal(first, "fast1234made");
+    assert.equal(second, "");
+    const [podName, user, groups, ip, token, owner] = rest;
+    assert.deepEqual([podName, user, ip, owner], [name, "1000", pod.status.podIP, "2000"]);
+    assert.ok(groups?.split(" ").includes("2000"), groups);
+    assert.ok(Number(token) > 100, token);
+    const limits = await lab.sh("edge", "cat /sys/fs/cgroup/memory/virtualkubelet/*/memory.limit_in_bytes");
+    assert.ok(limits.split("\n").includes(String(48 * 1024 * 1024)), limits);
+    const quotas = await lab.sh("edge", "cat /sys/fs/cgroup/cpu*/virtualkubelet/*/cpu.cfs_quota_us");
+    assert.ok(quotas.split("\n").includes("25000"), quotas);
+  });
+
+  it("takes changes of a ConfigMap into files of a pod that runs", async () => {
+    await apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings", namespace: pods.namespace },
+      data: { speed: "slow" },
+    });
+    const name = await nameOfPress();
+    await eventually("the new file", async () => {
+      return (await kubectl.run("exec", ...hall, name, "--", "cat", "/etc/settings/speed")) === "slow";
+    });
+  });
+
+  it("shows logs as asked for", async () => {
+    const name = await nameOfPress();
+    const log = (...flags: string[]) => kubectl.run("logs", ...hall, name, ...flags);
+    assert.match(await log("--tail=1"), /^tick \d+\n$/);
+    assert.match(await log("--tail=2", "--timestamps"), /^(\d{4}-\d\d-\d\dT\S+Z tick \d+\n){2}$/);
+    assert.doesNotMatch(await log("--since=2s"), /^tick 0$/m);
+    assert.equal(await log("-c", "first"), "");
+    const [kubectlProgram = "", ...words] = kubectl.argv("logs", ...hall, name, "-f", "--tail=0");
+    const child = spawn(kubectlProgram, words, { stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+    });
+    await eventually("lines that come while they are followed", async () => text.split("\n").length > 5);
+    child.kill();
+  });
+
+  it("runs commands with and without a terminal, and tells how they ended", async () => {
+    const name = await nameOfPress();
+    const argv = kubectl.argv("exec", ...hall, "-i", name, "--", "sh", "-c", "read -r line; echo $line >&2; exit 4");
+    const { code, stderr } = await run(argv, { stdin: "typed\n", accept: [4] });
+    assert.equal(code, 4);
+    assert.match(stderr, /typed/);
+    const quoted = kubectl.argv("exec", ...hall, "-it", name, "--", "tty").join(" ");
+    const { stdout } = await run(["script", "--quiet", "--return", "--command", quoted, "/dev/null"]);
+    assert.match(stdout, /\/dev\/pts\/\d+/);
+  });
+
+  it("copies files, forwards ports and attaches", async () => {
+    const name = await nameOfPress();
+    const dir = mkdtempSync(join(tmpdir(), "kubeadm-cri-"));
+    try {
+      writeFileSync(join(dir, "out"), "carried\n");
+      await kubectl.run("cp", join(dir, "out"), `${pods.namespace}/${name}:/scratch/in`);
+      await kubectl.run("cp", `${pods.namespace}/${name}:/scratch/in`, join(dir, "back"));
+      assert.equal(readFileSync(join(dir, "back"), "utf8"), "carried\n");
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+    const [kubectlProgram = "", ...words] = kubectl.argv("port-forward", ...hall, name, ":8080");
+    const child = spawn(kubectlProgram, words, { stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+    });
+    try {
+      const port = await eventually("a forwarded port", async () => /127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
+      assert.equal(await (await fetch(`http://127.0.0.1:${port}/index.html`)).text(), "made\n");
+    } finally {
+      child.kill();
+    }
+    await apply(pods.echoing(image));
+    await stateOf("echoing", ({ phase }) => phase === "Running");
+    const attached = await run(kubectl.argv("attach", ...hall, "-i", "echoing"), { stdin: "hello\n" });
+    assert.match(attached.stdout, /got hello/);
+    await stateOf("echoing", ({ phase }) => phase === "Succeeded");
+  });
+
+  it("restarts what fails, in the machine's own network, and completes a Job", async () => {
+    await apply(pods.failing(image));
+    await apply(pods.job(image));
+    await stateOf("failing", (status) => status.containerStatuses?.[0]?.restartCount >= 1);
+    assert.equal(await kubectl.run("logs", ...hall, "failing", "--previous"), "begun\n");
+    const { status } = await kubectl.get("pod", ...hall, "failing");
+    assert.equal(status.podIP, lab.host("edge").address);
+    await eventually("the Job's end", async () => (await kubectl.get("job", ...hall, "once")).status.succeeded === 1);
+    await eventually("the addresses of all that has ended given back", async () => {
+      const given = await lab.sh("edge", "ls /var/lib/cni/networks/edge | grep '^10'");
+      return given === (await runningPress()).status.podIP;
+    });
+    await kubectl.run("delete", "pod", ...hall, "failing");
+  });
+
+  it("keeps of a flood as much as it is told to", async () => {
+    await apply(pods.flooding(image));
+    await eventually("the flood's end", async () => {
+      const { stdout } = await lab.exec("edge", [
+        "sh",
+        "-c",
+        "ls /var/lib/pulumi-virtual-kubelet/edge/pods/*/logs/main/",
+      ]);
+      return stdout.split("\n").filter((line) => line.includes("0.log.")).length >= 2;
+    });
+    await eventually("the last line", async () => {
+      return (await kubectl.run("logs", ...hall, "flooding", "--tail=1")) === "20000\n";
+    });
+    await kubectl.run("delete", "pod", ...hall, "flooding");
+  });
+
+  it("leaves pods Pending that ask for what it cannot do, and images that may not be pulled alone", async () => {
+    await apply(pods.impossible(image));
+    const { containerStatuses } = await waitingFor("impossible", "CreateContainerConfigError");
+    const { message } = containerStatuses[0].state.waiting;
+    assert.match(message, /spec\.volumes\[0\]/);
+    assert.match(message, /spec\.volumes\[1\]\.emptyDir\.medium/);
+    await apply(pods.unpulled("registry.example/none:1"));
+    await waitingFor("unpulled", "ErrImageNeverPull");
+    await kubectl.run("delete", "pod", ...hall, "impossible", "unpulled");
+  });
+
+  it("loses no container and no line when the agent is killed", async () => {
+    const pod = await runningPress();
+    await lab.sh("edge", "systemctl kill --signal KILL pulumi-virtual-kubelet@edge");
+    await eventually("the agent started anew", async () => {
+      return (await lab.sh("edge", "systemctl is-active pulumi-virtual-kubelet@edge", [0, 3])) === "active";
+    });
+    await ready();
+    await same(pod);
+  });
+
+  it("says that the runtime is away, and loses no container and no line by it", async () => {
+    const pod = await runningPress();
+    await lab.sh("edge", "systemctl stop containerd");
+    await eventually("the runtime called unreachable", async () => {
+      const condition = (await kubectl.nodes())["edge"].status.conditions.find((one: Loose) => one.type === "Ready");
+      return condition.status === "False" && condition.reason === "DeviceUnreachable";
+    });
+    await lab.sh("edge", "systemctl start containerd");
+    await ready();
+    await same(pod);
+    assert.match(await kubectl.run("exec", ...hall, pod.metadata.name, "--", "echo", "well"), /well/);
+  });
+
+  it("sweeps what has no pod, and nothing of others", async () => {
+    const name = await nameOfPress();
+    await lab.sh(
+      "edge",
+      `ctr -n k8s.io images tag ${image} docker.io/library/shell:1.0 && ctr -n k8s.io run -d docker.io/library/shell:1.0 stranger sleep 1000`,
+    );
+    await kubectl.run("delete", "deployment", ...hall, "press", "--cascade=orphan");
+    await kubectl.run("delete", "replicaset", ...hall, "--all", "--cascade=orphan");
+    await kubectl.run("delete", "pod", ...hall, name, "--force", "--grace-period=0");
+    await eventually("nothing of the pod", async () => (await ctr("tasks", "ls", "-q")) === "stranger");
+  });
+
+  it("holds a real runtime to the contract of all places", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "kubeadm-cri-"));
+    try {
+      const cwd = join(projectDir, "virtual-kubelet");
+      // As the agent is built, so that most of it is in the build cache.
+      const env = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-trimpath -mod=readonly" };
+      await run(["go", "test", "-vet=off", "-c", "-o", join(dir, "cri.test"), "./internal/cri"], { cwd, env });
+      await lab.put("edge", join(dir, "cri.test"), "/root/cri.test");
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+    const environment = `CRI_TEST_SOCKET=/run/containerd/containerd.sock CRI_TEST_IMAGE=${image}`;
+    const { code, stdout } = await lab.exec(
+      "edge",
+      ["sh", "-c", `${environment} /root/cri.test -test.v -test.run TestContract 2>&1`],
+      [0, 1],
+    );
+    await lab.sh("edge", "rm /root/cri.test");
+    assert.equal(code, 0, stdout);
+  });
+
+  it("leaves with nothing left on the machine but what others have", async () => {
+    await apply(pods.press(image));
+    await runningPress();
+    await program.describe({ ...spec, virtualKubeletNodes: {} });
+    await up();
+    assert.equal((await kubectl.nodes())["edge"], undefined);
+    assert.equal(await ctr("tasks", "ls", "-q"), "stranger");
+    assert.equal(await ctr("containers", "ls", "-q"), "stranger");
+    assert.equal(await lab.sh("edge", "ls /var/lib/cni/networks/edge | grep '^10' || true"), "");
+    await lab.sh(
+      "edge",
+      "ctr -n k8s.io tasks kill --signal KILL stranger; ctr -n k8s.io tasks rm stranger; ctr -n k8s.io containers rm stranger",
+    );
+    const now = await snapshot(lab, "edge");
+    for (const section of ["files", "contents", "units", "users", "packages"]) {
+      const lines = (all: Snapshot) => (all.get(section) ?? []).filter((line) => !ofRuntime.test(line));
+      assert.deepEqual(lines(now), lines(found), section);
+    }
+    const { code, output } = await program.stack.destroy();
+    assert.equal(code, 0, output);
+  });
+
+  it("never showed the registry's password", async () => {
+    const log = await lab.sh("edge", "journalctl --no-pager -o cat -u 'pulumi-virtual-kubelet@*'");
+    assert.ok(!log.includes(registry.password), log);
+  });
+});
