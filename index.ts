@@ -24,7 +24,9 @@ export type { ContainerdArgs, FlannelArgs, NetworkArgs, RegistryArgs, SourceArgs
 export type {
   AgentArgs,
   AgentMachineArgs,
+  CriProviderArgs,
   DeviceConnectionArgs,
+  LogsArgs,
   ResourcesArgs,
   SerialProviderArgs,
   SimulatedProviderArgs,

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { describe, type Problem } from "../provider/kubeadm/problem";
 import { evenNumber } from "../provider/kubeadm/quorum";
-import { virtualNodeProblems } from "../provider/kubeadm/virtualKubelet/rules";
 import { aboutUnknown, unknownValue } from "../provider/lib/unknown";
 import type { OfCluster } from "./args/node";
 import type { VirtualKubeletNodeArgs } from "./args/virtualKubelet";
@@ -15,7 +14,7 @@ import {
   virtualKubeletNodeSchema,
   workerNodeSchema,
 } from "./schema";
-import { aloneVirtualRules, notAWorker } from "./virtualKubeletRules";
+import { aloneVirtualRules, notAWorker, virtualRules } from "./virtualKubeletRules";
 
 export function checkClusterArgs(name: string, args: object): void {
   const plain = withoutOutputs(args) as Plain;
@@ -52,7 +51,7 @@ export function checkVirtualKubeletArgs(name: string, args: VirtualKubeletNodeAr
   refuse(`VirtualKubeletNode ${name}`, [
     ...shape(virtualKubeletNodeSchema, plain, { cluster }),
     ...(registered && !onWorker ? [notAWorker] : []),
-    ...virtualNodeProblems("", plain),
+    ...virtualRules("", plain, onWorker),
     ...virtuallyAlone(name, args, plain),
   ]);
 }

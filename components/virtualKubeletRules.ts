@@ -1,6 +1,6 @@
 // Rules over a virtual node's arguments that need the cluster's: names, and machines that may not run an agent.
 import type { Problem } from "../provider/kubeadm/problem";
-import { nodesOf } from "../provider/kubeadm/virtualKubelet/names";
+import { kindOf, nodesOf } from "../provider/kubeadm/virtualKubelet/names";
 import { virtualNameProblems, virtualNodeProblems } from "../provider/kubeadm/virtualKubelet/rules";
 import { containsUnknown } from "../provider/lib/unknown";
 
@@ -10,6 +10,14 @@ export const notAWorker: Problem = {
   path: "runsOn",
   reason: "is a WorkerNode or `{ connection }`: a node agent never runs on a control plane",
 };
+
+/** `onWorker`: a kubelet runs there, which has the container runtime for itself. */
+export function virtualRules(path: string, args: Plain, onWorker: boolean): Problem[] {
+  const at = path === "" ? "runsOn" : `${path}.runsOn`;
+  const reason = "has to be a `{ connection }` for `cri`: on a worker the kubelet has the runtime for itself";
+  const shared = onWorker && kindOf(section(args["provider"])) === "cri";
+  return [...virtualNodeProblems(path, args), ...(shared ? [{ path: at, reason }] : [])];
+}
 
 /** The cluster's own map: whatever is there beside it is known. */
 export function clusterVirtualRules(args: Plain): Problem[] {
@@ -28,7 +36,7 @@ export function clusterVirtualRules(args: Plain): Problem[] {
       ...(/^\d+$/.test(key)
         ? [{ path, reason: "a key that looks like an integer is reordered by JavaScript: give it a letter" }]
         : []),
-      ...virtualNodeProblems(path, own),
+      ...virtualRules(path, own, onWorker),
       ...(onWorker ? workerProblems(runsOn, section(workers), section(controlPlanes), path) : []),
       ...(onWorker ? [] : machineProblems(section(runsOn), connection, section(controlPlanes), `${path}.runsOn`)),
     ];

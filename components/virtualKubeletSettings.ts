@@ -5,10 +5,11 @@ import { defined, secret } from "./settings";
 
 type Inputs = Record<string, pulumi.Input<unknown> | undefined>;
 
-export function providerOf({ ssh, serial, simulated }: VirtualKubeletProviderArgs): Inputs {
+export function providerOf({ ssh, serial, cri, simulated }: VirtualKubeletProviderArgs): Inputs {
   return defined({
     ssh: ssh && defined({ ...ssh, connection: device(ssh.connection) }),
     serial: serial && defined(serial),
+    cri: cri && defined(cri),
     simulated: simulated && defined(simulated),
   }) as Inputs;
 }

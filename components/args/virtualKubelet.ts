@@ -32,6 +32,17 @@ export interface DeviceConnectionArgs {
 }
 
 /**
+ * How much log of each container is kept.
+ * @example { maxSize: "1Mi", maxFiles: 3 }
+ */
+export interface LogsArgs {
+  /** Bytes of one file, as a quantity, at least "4Ki". Default: "10Mi". */
+  maxSize?: Input<string>;
+  /** Files of one container, 1 to 100. Default: 5. */
+  maxFiles?: Input<number>;
+}
+
+/**
  * A device reached by SSH: a pod's container is a process there, its `image` has no meaning. The device needs a POSIX shell and some
  * applets of BusyBox, see docs/virtual-nodes.
  * @example { connection: { host: "10.0.9.7", user: "plc", privateKey: config.requireSecret("deviceKey") } }
@@ -42,12 +53,7 @@ export interface SshProviderArgs {
   /** Directory on the device for pods' files and logs; absolute, of its own, and one that the user can make. Default: "/var/lib/pulumi-kubeadm-device" for root, "$HOME/.pulumi-kubeadm" for others. */
   directory?: Input<string>;
   /** How much log of each container the device keeps. */
-  logs?: {
-    /** Bytes of one file, as a quantity, at least "4Ki". Default: "10Mi". */
-    maxSize?: Input<string>;
-    /** Files of one container, 1 to 100. Default: 5. */
-    maxFiles?: Input<number>;
-  };
+  logs?: LogsArgs;
   /** Deadlines of the agent's in seconds. */
   timeouts?: {
     /** The way to the device with all its hops. Default: 10. */
@@ -85,6 +91,17 @@ export interface SerialProviderArgs {
 }
 
 /**
+ * The container runtime of the agent's own machine, which has containerd and no kubelet: so `runsOn` is a `connection`, never a worker.
+ * @example {}
+ */
+export interface CriProviderArgs {
+  /** The runtime's CRI v1 socket. Default: "/run/containerd/containerd.sock". */
+  socket?: Input<string>;
+  /** How much log of each container the machine keeps. */
+  logs?: LogsArgs;
+}
+
+/**
  * Pods that start and finish as their annotations say, for tests of scale.
  * @example { nodes: 50 }
  */
@@ -101,6 +118,7 @@ export interface SimulatedProviderArgs {
 export interface VirtualKubeletProviderArgs {
   ssh?: SshProviderArgs;
   serial?: SerialProviderArgs;
+  cri?: CriProviderArgs;
   simulated?: SimulatedProviderArgs;
 }
 
@@ -149,7 +167,7 @@ export interface VirtualKubeletArgs {
   providerTaint?: Input<boolean>;
   /** Operating system of the place, the label `kubernetes.io/os`. Default: "linux". */
   os?: Input<"linux" | "windows">;
-  /** Architecture of the place, the label `kubernetes.io/arch`. Default: "amd64". */
+  /** Architecture of the place, the label `kubernetes.io/arch`. Default: "amd64"; for `cri` the machine's own. */
   arch?: Input<string>;
   /** The node's InternalIP, where the control planes reach the agent for logs and exec. Default: the address of its machine. */
   address?: Input<string>;

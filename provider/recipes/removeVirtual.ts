@@ -49,7 +49,7 @@ export async function removeVirtual(request: VirtualLeave): Promise<void> {
 
 async function removeFrom(host: Host, request: VirtualLeave): Promise<void> {
   const { plan, progress, onUnreachable } = request;
-  const { owner } = await surveyAgent(host, plan.name);
+  const { owner } = await surveyAgent(host, plan);
   if (owner !== undefined && owner !== plan.clusterId)
     throw new RefusedError(
       `${host.label} runs a node agent called ${plan.name} of another cluster now (${owner})`,

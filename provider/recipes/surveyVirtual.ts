@@ -13,7 +13,7 @@ import { type NodeMeta, nodeDrift } from "../steps/node/meta";
 import type { VirtualPlan } from "../steps/virtualKubelet/context";
 import { virtualMeta } from "../steps/virtualKubelet/giveVirtualMeta";
 import { type AgentSurvey, surveyAgent } from "../steps/virtualKubelet/survey";
-import { knownKind } from "./virtualKubelet";
+import { archOf, knownKind } from "./virtualKubelet";
 
 export interface KnownAgent {
   nodes: readonly string[];
@@ -33,7 +33,7 @@ export async function surveyVirtual(plan: VirtualPlan, known: KnownAgent, progre
   const { name, target, reach, timeouts } = plan;
   const [machine, nodes] = await Promise.all([
     asked(name, progress, () =>
-      withHost({ name, target, timeouts, progress, exclusive: false }, (host) => surveyAgent(host, name)),
+      withHost({ name, target, timeouts, progress, exclusive: false }, (host) => surveyAgent(host, plan)),
     ),
     asked(name, progress, () =>
       withControlPlane({ reach, timeouts, progress }, ({ kubectl }) =>
@@ -83,11 +83,15 @@ export function machineDrift(plan: VirtualPlan, known: KnownAgent, survey: Agent
 }
 
 /** By what they would be now; only the cluster's authority is not known without asking. */
-function filesDrift(plan: VirtualPlan, known: KnownAgent, { files }: AgentSurvey, address: string): string[] {
+function filesDrift(plan: VirtualPlan, known: KnownAgent, survey: AgentSurvey, address: string): string[] {
+  const { files } = survey;
   const { port, healthPort, agentSha256, deviceKeys } = known;
   if (port === undefined || healthPort === undefined || agentSha256 === undefined) return [];
   const wanted = [
-    ...agentFiles({ ...plan, port, healthPort, deviceKeys, address: plan.address ?? address, ca: "" }),
+    ...agentFiles({
+      ...{ ...plan, port, healthPort, deviceKeys, ca: "" },
+      ...{ arch: archOf(plan, survey), address: plan.address ?? address },
+    }),
     agentUnit({ name: plan.name, kind: knownKind(plan), sha256: agentSha256, device: plan.provider.serial?.device }),
   ];
   return wanted

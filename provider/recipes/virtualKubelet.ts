@@ -54,7 +54,7 @@ export async function bringUpVirtual(plan: VirtualPlan, attempt: AgentAttempt): 
   const kind = knownKind(plan);
   await withHost({ name, target, timeouts, progress, exclusive: true }, (host) =>
     withControlPlane({ reach, timeouts, progress }, async (peer) => {
-      const survey = await surveyAgent(host, name);
+      const survey = await surveyAgent(host, plan);
       refuseMachine(host, plan, survey);
       const nodes = nodesOf(name, plan.provider);
       await refuseTaken(peer, plan, nodes);
@@ -96,7 +96,7 @@ async function contextOf({ host, peer, plan, kind, survey, nodes, attempt }: Par
     kubectl: peer.kubectl,
     approver: peer.host,
     survey,
-    files: { ...plan, ...ports, address, deviceKeys, ca: await clusterCa(peer.host) },
+    files: { ...plan, ...ports, address, arch: archOf(plan, survey), deviceKeys, ca: await clusterCa(peer.host) },
     program: await agentFile(plan, architecture),
     nodes,
     surplus: attempt.nodes.filter((node) => !nodes.includes(node)),
@@ -116,6 +116,11 @@ async function keysOf({ name, provider, target, timeouts }: VirtualPlan, attempt
 
 function definedPorts({ port, healthPort }: VirtualPlan): Partial<Ports> {
   return { ...(port === undefined ? {} : { port }), ...(healthPort === undefined ? {} : { healthPort }) };
+}
+
+/** Containers run on the agent's own machine, which has been looked at. */
+export function archOf({ arch, provider }: Pick<VirtualPlan, "arch" | "provider">, survey: AgentSurvey) {
+  return arch ?? (provider.cri === undefined ? undefined : survey.architecture);
 }
 
 export function knownKind({ name, provider }: Pick<VirtualPlan, "name" | "provider">): ProviderKind {

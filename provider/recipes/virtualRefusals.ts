@@ -1,13 +1,14 @@
 // What a virtual node is refused for, before anything is changed: its machine, and its name.
 import type { Host } from "../host/host";
 import type { LivingControlPlane } from "../host/reach";
-import { virtualType } from "../kubeadm/virtualKubelet/names";
+import { criSocket, virtualType } from "../kubeadm/virtualKubelet/names";
 import { RefusedError } from "../lib/errors";
 import { readClusterRecord } from "../steps/node/clusterRecord";
 import type { VirtualPlan } from "../steps/virtualKubelet/context";
 import type { AgentSurvey } from "../steps/virtualKubelet/survey";
 
-export function refuseMachine(host: Host, { clusterId, name, reach, target }: VirtualPlan, survey: AgentSurvey): void {
+export function refuseMachine(host: Host, plan: VirtualPlan, survey: AgentSurvey): void {
+  const { clusterId, name, reach, target, provider } = plan;
   const controlPlane = Object.keys(reach).find((node) => reach[node]?.machineId === target.machineId);
   if (controlPlane !== undefined || survey.controlPlane)
     throw new RefusedError(
@@ -15,10 +16,24 @@ export function refuseMachine(host: Host, { clusterId, name, reach, target }: Vi
       "name a worker, or another machine, in `runsOn`",
     );
   if (!survey.systemd) throw new RefusedError(`${host.label} does not run systemd`, "name another machine in `runsOn`");
+  if (provider.cri !== undefined) refuseRuntime(host, criSocket(provider.cri), survey);
   if (survey.owner !== undefined && survey.owner !== clusterId)
     throw new RefusedError(
       `${host.label} runs a node agent called ${name} of another cluster (${survey.owner})`,
       "give this one another name, or take the other out of the program that made it",
+    );
+}
+
+function refuseRuntime(host: Host, socket: string, survey: AgentSurvey): void {
+  if (survey.kubelet)
+    throw new RefusedError(
+      `${host.label} has a kubelet, which has its container runtime for itself`,
+      "`cri` is for a machine with containerd and no kubelet",
+    );
+  if (!survey.runtime)
+    throw new RefusedError(
+      `${host.label} has no CRI socket ${socket}`,
+      "install and start containerd there, or say in `cri.socket` where its socket is",
     );
 }
 

@@ -110,7 +110,7 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
     },
     edge: {
       runsOn: { connection: { host: "edge.example" } },
-      provider: { serial: { device: "/dev/ttyS0" } },
+      provider: { cri: { socket: "/run/containerd/containerd.sock", logs: { maxSize: "1Mi", maxFiles: 3 } } },
       capacity: { cpu: "2", memory: "1Gi" },
     },
     crowd: { provider: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } } },

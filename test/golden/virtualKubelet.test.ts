@@ -39,6 +39,7 @@ const providers: Record<string, Provider> = {
       pollInterval: 0.5,
     },
   },
+  cri: { cri: { logs: { maxSize: "1Mi", maxFiles: 3 } } },
   simulated: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } },
 };
 

@@ -59,6 +59,11 @@ export function simulatedDirectory(name: string): string {
   return `${agentPaths(name).state}/pods`;
 }
 
+/** containerd's own. */
+export function criSocket({ socket = "/run/containerd/containerd.sock" }: NonNullable<Provider["cri"]>): string {
+  return socket;
+}
+
 /** Each node of a simulation has a key of its own. */
 export function certificatesOf(name: string, node: string): string {
   const { certificates } = agentPaths(name);
@@ -80,11 +85,12 @@ export const ownLabels: Readonly<Record<string, string>> = {
  * leaves first; any other change only starts the agent anew.
  */
 export function placeOf(provider: Provider): string {
-  const { ssh, serial } = provider;
+  const { ssh, serial, cri } = provider;
   const parts = [
     kindOf(provider),
     ssh && [ssh.connection.host, ssh.connection.port ?? 22, ssh.directory],
     serial?.device,
+    cri && criSocket(cri),
   ];
   return JSON.stringify(parts.map((part) => part ?? null));
 }

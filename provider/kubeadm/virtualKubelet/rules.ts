@@ -42,25 +42,28 @@ export function providerProblems(value: unknown, path: string): Problem[] {
   }
   return [
     ...sshProblems(section(provider["ssh"]), `${path}.ssh`),
+    ...logProblems(section(provider["cri"])["logs"], `${path}.cri.logs`),
     ...simulatedProblems(section(provider["simulated"]), `${path}.simulated`),
   ];
 }
 
 function sshProblems({ connection, directory, logs }: Plain, path: string): Problem[] {
-  const { maxSize } = section(logs);
   const problems = connection === undefined ? [] : deviceProblems(section(connection), `${path}.connection`);
   if (typeof directory === "string" && !containsUnknown(directory) && !ownDirectory(directory))
     problems.push({ path: `${path}.directory`, reason: `"${directory}" is no directory of its own below the root` });
-  if (typeof maxSize === "string" && !containsUnknown(maxSize)) {
-    const bytes = bytesOf(maxSize);
-    if (bytes === undefined) problems.push({ path: `${path}.logs.maxSize`, reason: `"${maxSize}" is no quantity` });
-    else if (bytes < leastLog) problems.push({ path: `${path}.logs.maxSize`, reason: `"${maxSize}" is less than 4Ki` });
-  }
-  return problems;
+  return [...problems, ...logProblems(logs, `${path}.logs`)];
 }
 
 /** Below it a log is all turning of files. */
 const leastLog = 4096;
+
+function logProblems(logs: unknown, path: string): Problem[] {
+  const { maxSize } = section(logs);
+  if (typeof maxSize !== "string" || containsUnknown(maxSize)) return [];
+  const bytes = bytesOf(maxSize);
+  if (bytes === undefined) return [{ path: `${path}.maxSize`, reason: `"${maxSize}" is no quantity` }];
+  return bytes < leastLog ? [{ path: `${path}.maxSize`, reason: `"${maxSize}" is less than 4Ki` }] : [];
+}
 
 /** As the agent takes it: emptied as a whole when the node leaves. */
 function ownDirectory(directory: string): boolean {

@@ -49,19 +49,18 @@ export const serialSchema = z.strictObject({
   pollInterval: z.number().min(0.01).max(10).optional(),
 });
 
+export const criSchema = z.strictObject({ socket: z.string().startsWith("/").optional(), logs: logsSchema.optional() });
+
 export const simulatedSchema = z.strictObject({
   nodes: z.number().int().min(1).max(5000).optional(),
   cpuMilli: z.number().int().min(0).optional(),
   memoryBytes: z.number().int().min(0).optional(),
 });
 
-export const providerKinds = ["ssh", "serial", "simulated"] as const;
+export const providerKinds = ["ssh", "serial", "cri", "simulated"] as const;
 export type ProviderKind = (typeof providerKinds)[number];
 
-const later: ReadonlyMap<string, string> = new Map([
-  ["cri", "virtual nodes on an edge machine's container runtime"],
-  ["cluster", "virtual nodes in another cluster"],
-]);
+const later: ReadonlyMap<string, string> = new Map([["cluster", "virtual nodes in another cluster"]]);
 
 function noProvider(kind: string): string {
   const what = later.get(kind);
@@ -72,7 +71,12 @@ function noProvider(kind: string): string {
 
 /** Exactly one of them is there: `rules.ts` says so by the argument's own path. */
 export const providerSchema = z.strictObject(
-  { ssh: sshSchema.optional(), serial: serialSchema.optional(), simulated: simulatedSchema.optional() },
+  {
+    ssh: sshSchema.optional(),
+    serial: serialSchema.optional(),
+    cri: criSchema.optional(),
+    simulated: simulatedSchema.optional(),
+  },
   { error: (issue) => (issue.code === "unrecognized_keys" ? issue.keys.map(noProvider).join("; ") : undefined) },
 );
 export type Provider = z.infer<typeof providerSchema>;

@@ -14,7 +14,7 @@ export interface AgentUnit {
 
 /**
  * Root without any of root's privileges: the credentials are files that only root reads, and everything else of root's is hidden or
- * cannot be written.
+ * cannot be written. A socket of a container runtime is root's as well.
  */
 export function agentUnit({ name, kind, sha256, device }: AgentUnit): HostFile {
   const paths = agentPaths(name);
@@ -37,7 +37,7 @@ export function agentUnit({ name, kind, sha256, device }: AgentUnit): HostFile {
     "UMask=0077",
     `StateDirectory=pulumi-virtual-kubelet/${name}`,
     "StateDirectoryMode=0700",
-    ...confinement(paths.certificates),
+    ...confinement(kind, paths.certificates),
     ...reach(kind, device),
     "",
     "[Install]",
@@ -58,14 +58,14 @@ export function agentFlags(name: string, kind: ProviderKind): string[] {
   ];
 }
 
-function confinement(writable: string): string[] {
+function confinement(kind: ProviderKind, writable: string): string[] {
   return [
     "NoNewPrivileges=yes",
     "ProtectSystem=strict",
     `ReadWritePaths=${writable}`,
     "InaccessiblePaths=-/etc/kubernetes -/etc/ssh -/var/lib/kubelet -/var/lib/etcd",
-    "ProtectHome=yes",
-    "PrivateTmp=yes",
+    // A hostPath is looked at before it is mounted, wherever it is.
+    ...(kind === "cri" ? ["ProtectHome=read-only"] : ["ProtectHome=yes", "PrivateTmp=yes"]),
     "ProtectKernelTunables=yes",
     "ProtectKernelModules=yes",
     "ProtectKernelLogs=yes",
@@ -73,17 +73,25 @@ function confinement(writable: string): string[] {
     "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK",
     "RestrictNamespaces=yes",
     "RestrictRealtime=yes",
-    "RestrictSUIDSGID=yes",
+    // A volume with an fsGroup gives its group to what is made in it.
+    `RestrictSUIDSGID=${kind === "cri" ? "no" : "yes"}`,
     "LockPersonality=yes",
     "MemoryDenyWriteExecute=yes",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
-    "CapabilityBoundingSet=",
   ];
 }
 
 function reach(kind: ProviderKind, device: string | undefined): string[] {
-  return kind === "serial" ? ["DevicePolicy=closed", ...serialLines(device)] : ["PrivateDevices=yes"];
+  switch (kind) {
+    case "cri":
+      // Files of volumes belong to whom the pod says.
+      return ["CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE", "DevicePolicy=closed"];
+    case "serial":
+      return ["CapabilityBoundingSet=", "DevicePolicy=closed", ...serialLines(device)];
+    default:
+      return ["CapabilityBoundingSet=", "PrivateDevices=yes"];
+  }
 }
 
 /** By kind, because a line that is plugged in again is another device. */

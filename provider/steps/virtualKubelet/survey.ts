@@ -1,7 +1,8 @@
 // How the machine of a node agent is, in one round trip: what it is, what of the agent lies there, and which ports are taken.
 import type { Host } from "../../host/host";
 import type { Architecture } from "../../host/os/os";
-import { agentDirectory, agentPaths, agentProgram } from "../../kubeadm/virtualKubelet/names";
+import { agentDirectory, agentPaths, agentProgram, criSocket } from "../../kubeadm/virtualKubelet/names";
+import type { VirtualPlan } from "./context";
 
 export interface AgentSurvey {
   architecture: Architecture | undefined;
@@ -9,6 +10,10 @@ export interface AgentSurvey {
   machine: string;
   systemd: boolean;
   controlPlane: boolean;
+  /** One runs there, or was set up to. */
+  kubelet: boolean;
+  /** The socket of a container runtime is there, where the agent needs one. */
+  runtime: boolean;
   /** The cluster whose agent of this name lies there. */
   owner: string | undefined;
   /** Of the agent that lies there. */
@@ -30,6 +35,9 @@ there() { if [ -e "$2" ]; then echo "$1=yes"; fi; }
 echo "machine=$(uname -m)"
 there systemd /run/systemd/system
 there controlPlane /etc/kubernetes/manifests/kube-apiserver.yaml
+there kubelet /etc/kubernetes/kubelet.conf
+if systemctl is-active --quiet kubelet 2>/dev/null; then echo kubelet=yes; fi
+if [ -S "$4" ]; then echo runtime=yes; fi
 if [ -e "$1/owner" ]; then echo "owner=$(cat "$1/owner")"; fi
 sed -n 's/^\\(port\\|healthPort\\): */\\1=/p' "$1/node.yaml" 2>/dev/null || true
 awk '$4 == "0A" { print "listens=" $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
@@ -51,9 +59,10 @@ if [ -d "$1/pki" ]; then
 fi
 `;
 
-export async function surveyAgent(host: Host, name: string): Promise<AgentSurvey> {
+export async function surveyAgent(host: Host, { name, provider }: Pick<VirtualPlan, "name" | "provider">) {
   const { directory, unitName, unit } = agentPaths(name);
-  return parseAgentSurvey((await host.sh(surveyScript, [directory, unitName, unit])).stdout);
+  const socket = provider.cri ? criSocket(provider.cri) : "";
+  return parseAgentSurvey((await host.sh(surveyScript, [directory, unitName, unit, socket])).stdout);
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
@@ -79,6 +88,8 @@ export function parseAgentSurvey(text: string): AgentSurvey {
     machine,
     systemd: first("systemd") === "yes",
     controlPlane: first("controlPlane") === "yes",
+    kubelet: first("kubelet") === "yes",
+    runtime: first("runtime") === "yes",
     owner: first("owner"),
     port: port("port"),
     healthPort: port("healthPort"),

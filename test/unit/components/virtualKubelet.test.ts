@@ -115,18 +115,15 @@ async function lateRefusal(args: object, own: Partial<kubeadm.K8sClusterArgs> = 
 
 const both = { ...ssh, simulated: {} };
 const wrong: [string, object, RegExp][] = [
-  ["no provider", { provider: {} }, /provider: is exactly one of ssh, serial, simulated; none/],
+  ["no provider", { provider: {} }, /provider: is exactly one of ssh, serial, cri, simulated; none/],
   ["two of them", { provider: both }, /provider: .*ssh and simulated are given/],
   [
     "one that is none",
     { provider: { telnet: {} } },
-    /a problem:\n {2}- provider: "telnet" is none of ssh, serial, simulated$/,
+    /a problem:\n {2}- provider: "telnet" is none of ssh, serial, cri, simulated$/,
   ],
-  [
-    "a container runtime",
-    { provider: { cri: {} } },
-    /a problem:\n {2}- provider: "cri" is not supported yet: .*container runtime are not in this release$/,
-  ],
+  ["the runtime of a worker", { provider: { cri: {} } }, /runsOn: has to be a `\{ connection \}` for `cri`/],
+  ["a socket that is none", { provider: { cri: { socket: "containerd.sock" } } }, /provider\.cri\.socket/],
   [
     "another cluster, beside a device",
     { provider: { ...ssh, cluster: { kubeconfig: "x" } } },
@@ -224,7 +221,7 @@ test("those of the map are refused with the rest of the cluster's arguments, by 
     a: { runsOn: "cp1", provider: ssh, capacity },
     b: { runsOn: "nobody", provider: ssh, capacity },
     c: { runsOn: { connection: { host: "cp1.example" } }, provider: { simulated: {} } },
-    d: { provider: { cri: {} } as object },
+    d: { provider: { cri: {} }, capacity },
   };
   const text = await refusal((door) => small(door, { virtualKubelets, kubernetesVersion: "latest" }));
   for (const line of [
@@ -233,7 +230,7 @@ test("those of the map are refused with the rest of the cluster's arguments, by 
     /virtualKubelets\.a\.runsOn: cp1 is a control plane/,
     /virtualKubelets\.b\.runsOn: there is no node "nobody"/,
     /virtualKubelets\.c\.runsOn\.connection\.host: is the control plane cp1/,
-    /virtualKubelets\.d\.provider: "cri" is not supported yet/,
+    /virtualKubelets\.d\.runsOn: has to be a `\{ connection \}`/,
   ])
     assert.match(text, line);
 });

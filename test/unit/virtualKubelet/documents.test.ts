@@ -84,7 +84,7 @@ test("a device's key is pinned, or the recorded one, or the recorded one that fi
 const place = (provider: Provider) => placeOf(provider);
 const connection = { host: "10.0.9.7", user: "plc", password: "x" };
 
-test("another device, line or kind is another place", () => {
+test("another device, line, socket or kind is another place", () => {
   const places = [
     place({ ssh: { connection } }),
     place({ ssh: { connection: { ...connection, host: "10.0.9.8" } } }),
@@ -92,6 +92,8 @@ test("another device, line or kind is another place", () => {
     place({ ssh: { connection, directory: "/srv" } }),
     place({ serial: { device: "/dev/ttyS0" } }),
     place({ serial: { device: "/dev/ttyS1" } }),
+    place({ cri: {} }),
+    place({ cri: { socket: "/run/other.sock" } }),
     place({ simulated: {} }),
   ];
   assert.equal(new Set(places).size, places.length);
@@ -101,18 +103,17 @@ test("other credentials, another way, other speed or another number of nodes is 
   const other = { ...connection, port: 22, user: "root", password: "y", proxy: { host: "jump", password: "z" } };
   assert.equal(place({ ssh: { connection } }), place({ ssh: { connection: other, logs: { maxFiles: 3 } } }));
   assert.equal(place({ serial: { device: "/dev/ttyS0" } }), place({ serial: { device: "/dev/ttyS0", baud: 9600 } }));
+  const socket = "/run/containerd/containerd.sock";
+  assert.equal(place({ cri: {} }), place({ cri: { socket, logs: { maxFiles: 3 } } }));
   assert.equal(place({ simulated: { nodes: 3 } }), place({ simulated: { nodes: 5 } }));
 });
 
-test("every unit is root without root's privileges", () => {
+test("every unit is root without root's privileges, and only the container runtime's may give files away", () => {
   for (const kind of providerKinds) {
     const { content } = agentUnit({ name: "n", kind, sha256: "0".repeat(64) });
-    for (const line of [
-      "CapabilityBoundingSet=",
-      "NoNewPrivileges=yes",
-      "ProtectSystem=strict",
-      "SystemCallFilter=@system-service",
-    ])
+    const capabilities = /^CapabilityBoundingSet=(.*)$/m.exec(content)?.[1];
+    assert.equal(capabilities, kind === "cri" ? "CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE" : "", kind);
+    for (const line of ["NoNewPrivileges=yes", "ProtectSystem=strict", "SystemCallFilter=@system-service"])
       assert.ok(content.includes(`\n${line}\n`), `${kind}: ${line}`);
     assert.ok(/^(PrivateDevices=yes|DevicePolicy=closed)$/m.test(content), kind);
   }

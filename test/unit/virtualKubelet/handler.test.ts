@@ -78,6 +78,8 @@ test("a control plane, a system without systemd and another cluster's agent are 
   refused({}, { reach: { cp1: target } });
   refused({ systemd: false });
   refused({ owner: "cluster-2" });
+  refused({ kubelet: true }, { provider: { cri: {} } });
+  refused({ kubelet: false, runtime: false }, { provider: { cri: {} } });
 });
 
 async function takes(name: string, record: object, nodes: object[]): Promise<void> {

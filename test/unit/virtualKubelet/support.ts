@@ -38,6 +38,8 @@ export const bareSurvey: AgentSurvey = {
   machine: "x86_64",
   systemd: true,
   controlPlane: false,
+  kubelet: true,
+  runtime: true,
   owner: undefined,
   port: undefined,
   healthPort: undefined,

@@ -11,6 +11,8 @@ import { bareSurvey, localHost } from "./support";
 
 const printed = `machine=aarch64
 systemd=yes
+kubelet=yes
+runtime=yes
 owner=cluster-1
 port=10302
 healthPort=10402
@@ -33,8 +35,8 @@ issuer
 test("what a machine prints of its agent is read", () => {
   const survey = parseAgentSurvey(printed);
   assert.deepEqual(
-    [survey.architecture, survey.systemd, survey.controlPlane, survey.owner],
-    ["arm64", true, false, "cluster-1"],
+    [survey.architecture, survey.systemd, survey.controlPlane, survey.kubelet, survey.runtime, survey.owner],
+    ["arm64", true, false, true, true, "cluster-1"],
   );
   assert.deepEqual([survey.port, survey.healthPort, survey.enabled, survey.active], [10302, 10402, true, false]);
   assert.deepEqual(
@@ -60,12 +62,13 @@ test("the script itself looks at files, keeps keys to itself, and sees who liste
     writeFileSync(join(directory, "credentials", "password"), "secret");
     const pem = (what: string) => `-----BEGIN ${what}-----\n${what}\n-----END ${what}-----\n`;
     writeFileSync(join(directory, "pki", "kubelet-client-current.pem"), pem("CERTIFICATE") + pem("EC PRIVATE KEY"));
-    const args = [directory, "no-such-unit.service", join(directory, "no-unit")];
+    const args = [directory, "no-such-unit.service", join(directory, "no-unit"), join(directory, "owner")];
     const { stdout } = await localHost().sh(surveyScript, args);
     assert.doesNotMatch(stdout, /PRIVATE KEY|secret/);
     const survey = parseAgentSurvey(stdout);
     assert.deepEqual([survey.owner, survey.port, survey.healthPort], ["cluster-1", 10300, 10400]);
     assert.ok(survey.taken.has(port));
+    assert.equal(survey.runtime, false, "a file is no socket");
     assert.deepEqual(
       [...survey.files.keys()].filter((path) => path.includes("/pki/")),
       [],
