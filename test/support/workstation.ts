@@ -23,15 +23,26 @@ export class Workstation {
     return new Workstation(program, file);
   }
 
+  /** The whole command, for a test that runs it itself. */
+  command(...args: string[]): string[] {
+    return [this.kubectl, "--kubeconfig", this.kubeconfig, ...args];
+  }
+
   async run(...args: string[]): Promise<string> {
-    const { stdout } = await run([this.kubectl, "--kubeconfig", this.kubeconfig, ...args]);
+    const { stdout } = await run(this.command(...args));
     return stdout;
   }
 
   /** Applies an object as another manager would. */
   async applyAs(manager: string, object: Loose): Promise<void> {
     const flags = ["apply", "--server-side", "--force-conflicts", `--field-manager=${manager}`, "-f", "-"];
-    await run([this.kubectl, "--kubeconfig", this.kubeconfig, ...flags], { stdin: JSON.stringify(object) });
+    await run(this.command(...flags), { stdin: JSON.stringify(object) });
+  }
+
+  /** Creates what has no name of its own, and gives the answer. */
+  async create(object: Loose): Promise<Loose> {
+    const { stdout } = await run(this.command("create", "-o", "json", "-f", "-"), { stdin: JSON.stringify(object) });
+    return JSON.parse(stdout);
   }
 
   async get(...args: string[]): Promise<Loose> {
