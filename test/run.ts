@@ -34,6 +34,7 @@ const longest = [
   "controlPlanes",
   "kills",
   "lifecycle",
+  "virtualDevice",
   "virtualKubelet",
 ];
 

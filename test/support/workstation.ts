@@ -37,7 +37,13 @@ export class Workstation {
   /** Applies an object as another manager would. */
   async applyAs(manager: string, object: Loose): Promise<void> {
     const flags = ["apply", "--server-side", "--force-conflicts", `--field-manager=${manager}`, "-f", "-"];
-    await run([this.kubectl, "--kubeconfig", this.file, ...flags], { stdin: JSON.stringify(object) });
+    await run(this.argv(...flags), { stdin: JSON.stringify(object) });
+  }
+
+  /** Creates what has no name of its own, and gives the answer. */
+  async create(object: Loose): Promise<Loose> {
+    const { stdout } = await run(this.argv("create", "-o", "json", "-f", "-"), { stdin: JSON.stringify(object) });
+    return JSON.parse(stdout);
   }
 
   async get(...args: string[]): Promise<Loose> {

@@ -27,6 +27,14 @@ export async function nodeAgent(): Promise<string> {
   });
 }
 
+/** The reference device at the end of a serial line, for this machine. */
+export async function serialDevice(): Promise<string> {
+  const dir = await cached(`serial-device-${keyOf("1", await sources())}`, (target) =>
+    goBuildIn(source, { packages: ["./cmd/serial-device"], pinned: true }, target),
+  );
+  return join(dir, "serial-device");
+}
+
 /** Into the package, where the provider looks for it. The digests come last: with them it is whole. */
 export async function packNodeAgent(): Promise<string> {
   const from = await nodeAgent();

@@ -1,0 +1,69 @@
+// A device at the end of a serial line, which here is a pseudo-terminal of the worker's.
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { Background } from "../../support/background";
+import { eventually, nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
+import type { Loose } from "../../support/workstation";
+import { gauge, line, namespace, type Plant } from "./plant";
+import { job, pod } from "./pods";
+
+export const linePods = () => [
+  job("measure", podOn(gauge, [script("main", "echo measured")]), {}),
+  pod("faulty", podOn(gauge, [script("main", "echo no sensor; exit 4")], { restartPolicy: "Never" })),
+  pod("steady", podOn(gauge, [script("main", "echo begun; while true; do sleep 1; : on-the-line; done")])),
+];
+
+export function lineTests(at: () => Plant): void {
+  const podNamed = (name: string): Promise<Loose> => at().kubectl.get("pod", name, "-n", namespace);
+  const systemctl = (words: string) => at().lab.sh("w1", `systemctl ${words} ${line.unit}`);
+  const processes = async () => Number(await at().lab.sh("w1", "ps -eo args | grep -c '[o]n-the-line' || true"));
+
+  it("runs pods at the end of a serial line, whose logs and ends come back", async () => {
+    await at().inHall("wait", "--for=condition=Complete", "job/measure", "--timeout=120s");
+    assert.equal(await at().inHall("logs", "job/measure"), "measured\n");
+    await at().inHall("wait", "--for=jsonpath={.status.phase}=Failed", "pod/faulty", "--timeout=120s");
+    assert.equal(await at().inHall("logs", "faulty"), "no sensor\n");
+    assert.equal((await podNamed("faulty")).status.containerStatuses[0].state.terminated.exitCode, 4);
+    await eventually("the first line", async () => (await at().inHall("logs", "steady")) === "begun\n");
+  });
+
+  it("says at a serial line what cannot be had there", async () => {
+    await assert.rejects(
+      at().inHall("exec", "steady", "--", "true"),
+      /on a serial line runs its containers' own commands/,
+    );
+    await assert.rejects(
+      at().inHall("attach", "steady"),
+      /provider serial does not keep the streams .*kubectl logs -f/,
+    );
+    const forward = Background.start(at().kubectl.argv("-n", namespace, "port-forward", "pod/steady", ":80"));
+    try {
+      const [, port] = await forward.said(/127\.0\.0\.1:(\d+) -> 80/);
+      await assert.rejects(fetch(`http://127.0.0.1:${port}/`));
+      await forward.said(/provider serial has no way to a pod's ports/);
+    } finally {
+      await forward.stop();
+    }
+  });
+
+  it("is found again when its line was pulled out, and runs its pods anew when it was off", async () => {
+    await systemctl("stop");
+    await nodeUnreachable(at().kubectl, gauge);
+    await systemctl("start");
+    await nodeReady(at().kubectl, gauge);
+    await eventually("the container's second attempt", async () => {
+      const { containerStatuses } = (await podNamed("steady")).status;
+      return containerStatuses[0].restartCount === 1 && containerStatuses[0].state.running;
+    });
+  });
+
+  it("leaves nothing on the device and its machine when it leaves the program", async () => {
+    assert.ok((await processes()) > 0);
+    await at().without(gauge);
+    await at().up();
+    assert.equal((await at().kubectl.nodes())[gauge], undefined);
+    assert.equal(await processes(), 0);
+    const found = `ls -d ${line.directory}/pods/* /etc/pulumi-kubeadm/virtual-kubelet/${gauge} /etc/systemd/system/*@${gauge}* 2>/dev/null || true`;
+    assert.equal(await at().lab.sh("w1", found), "");
+  });
+}
