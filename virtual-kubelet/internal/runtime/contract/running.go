@@ -188,6 +188,10 @@ func manyPods(t *testing.T, p *place) {
 		}
 		return err == nil && running == len(subjects)
 	})
+	// One that runs may not have come to its first word yet.
+	for i, s := range subjects {
+		s.waitForLog(fmt.Sprintf("%d\n", i))
+	}
 	each(func(i int, s *subject) error {
 		ctx, cancel := context.WithTimeout(s.ctx, patience)
 		defer cancel()
