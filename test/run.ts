@@ -32,10 +32,11 @@ const longest = [
   "gone",
   "recover",
   "controlPlanes",
-  "kills",
   "lifecycle",
   "virtualDevice",
+  "virtualCri",
   "virtualKubelet",
+  "kills",
 ];
 
 /** Another command's tests, counted with the rest. */
