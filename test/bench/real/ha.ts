@@ -3,11 +3,12 @@
 import { rmSync } from "node:fs";
 import type { PollReport } from "../../support/pollReport";
 import { type Args, clusterOf, Program } from "../../support/program";
-import { TestLab } from "../../support/testLab";
+import type { TestLab } from "../../support/testLab";
 import { bundle } from "../../tools/bundle";
 import { versions } from "../../tools/versions";
 import { type Measured, measured } from "../measure";
 import { administrator, kubectl } from "./admin";
+import { bothWays } from "./bothWays";
 import { holderOf, watched } from "./clients";
 import { conditionSeconds, until } from "./condition";
 import { type RawRun, raw } from "./raw";
@@ -30,16 +31,7 @@ export interface HaResult {
 }
 
 export async function highlyAvailable(): Promise<HaResult> {
-  const lab = await TestLab.open("bench");
-  try {
-    await lab.up(all);
-    const byHand = await withRaw(lab);
-    await lab.close();
-    await lab.up(all);
-    return { raw: byHand, provider: await withProvider(lab) };
-  } finally {
-    await lab.close();
-  }
+  return bothWays(all, withRaw, withProvider);
 }
 
 async function withRaw(lab: TestLab): Promise<RawRun> {

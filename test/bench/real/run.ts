@@ -1,10 +1,11 @@
 // The same cluster made both ways on fresh hosts of one lab, from bare host to every node Ready and CoreDNS Available.
 import { rmSync } from "node:fs";
 import { clusterOf, Program, type Spec } from "../../support/program";
-import { TestLab } from "../../support/testLab";
+import type { TestLab } from "../../support/testLab";
 import { bundle } from "../../tools/bundle";
 import { type Measured, measured } from "../measure";
 import { administrator } from "./admin";
+import { bothWays } from "./bothWays";
 import { conditionSeconds, until } from "./condition";
 import { type RawRun, raw } from "./raw";
 
@@ -17,16 +18,7 @@ export interface RealResult {
 }
 
 export async function real(): Promise<RealResult> {
-  const lab = await TestLab.open("bench");
-  try {
-    await lab.up([...first, added]);
-    const byHand = await withRaw(lab);
-    await lab.close();
-    await lab.up([...first, added]);
-    return { raw: byHand, provider: await withProvider(lab) };
-  } finally {
-    await lab.close();
-  }
+  return bothWays([...first, added], withRaw, withProvider);
 }
 
 async function withRaw(lab: TestLab): Promise<RealResult["raw"]> {

@@ -3,11 +3,12 @@
 import { rmSync } from "node:fs";
 import type { PollReport } from "../../support/pollReport";
 import { type Args, clusterOf, ofVersion, Program } from "../../support/program";
-import { TestLab } from "../../support/testLab";
+import type { TestLab } from "../../support/testLab";
 import { bundle } from "../../tools/bundle";
 import { versions } from "../../tools/versions";
 import { type Measured, measured } from "../measure";
 import { administrator, listsOf } from "./admin";
+import { bothWays } from "./bothWays";
 import { type Watched, watched } from "./clients";
 import { conditionSeconds, until } from "./condition";
 import { type RawRun, raw } from "./raw";
@@ -27,17 +28,8 @@ export interface UpgradeResult {
 }
 
 export async function upgraded(): Promise<UpgradeResult> {
-  const lab = await TestLab.open("bench");
-  try {
-    await lab.up(all);
-    const byHand = await withRaw(lab);
-    await lab.close();
-    await lab.up(all);
-    const ours = await withProvider(lab);
-    return { raw: byHand.result, rawSeen: byHand.seen, provider: ours.result, providerSeen: ours.seen };
-  } finally {
-    await lab.close();
-  }
+  const { raw: byHand, provider: ours } = await bothWays(all, withRaw, withProvider);
+  return { raw: byHand.result, rawSeen: byHand.seen, provider: ours.result, providerSeen: ours.seen };
 }
 
 async function withRaw(lab: TestLab): Promise<Watched<RawRun>> {
