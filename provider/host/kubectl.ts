@@ -44,6 +44,10 @@ const base = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--cache-
 /** So many in one command line: a command takes a connection and a tenth of a second before it does anything. */
 const namesAtOnce = 100;
 
+function* groupsOf(names: readonly string[]): Generator<readonly string[]> {
+  for (let first = 0; first < names.length; first += namesAtOnce) yield names.slice(first, first + namesAtOnce);
+}
+
 export class Kubectl {
   readonly label: string;
   private readonly requestSeconds: number;
@@ -136,8 +140,7 @@ export class Kubectl {
 
   /** Many of one type in one command; those that are not there are none too few. Does not wait for their end either. */
   async deleteAll(type: string, names: readonly string[], namespace?: string): Promise<void> {
-    for (let first = 0; first < names.length; first += namesAtOnce) {
-      const some = names.slice(first, first + namesAtOnce);
+    for (const some of groupsOf(names)) {
       const argv = ["delete", type, ...inNamespace(namespace), "--ignore-not-found", "--wait=false", ...some];
       await this.command(argv, { what: `delete ${some.length} ${type}`, repeatable: true });
     }
@@ -145,8 +148,7 @@ export class Kubectl {
 
   /** The same merge patch for many of one type. Made twice it is the same as once. */
   async patchAll(type: string, names: readonly string[], patch: unknown): Promise<void> {
-    for (let first = 0; first < names.length; first += namesAtOnce) {
-      const some = names.slice(first, first + namesAtOnce);
+    for (const some of groupsOf(names)) {
       const argv = ["patch", type, ...some, "--type", "merge", "-o", "name"];
       argv.push("--field-manager", "pulumi-kubeadm", "--patch-file", "/dev/stdin");
       const stdin = JSON.stringify(patch);

@@ -41,8 +41,14 @@ async function differing(kubectl: Kubectl, nodes: readonly string[], wanted: Nod
     const node = byName.get(name);
     const patch = node && metaPatch(node, wanted);
     if (node !== undefined && patch === undefined) continue;
-    if (patch === undefined || "spec" in patch) found.single.push(name);
-    else found.same.set(JSON.stringify(patch), [...(found.same.get(JSON.stringify(patch)) ?? []), name]);
+    if (patch === undefined || "spec" in patch) {
+      found.single.push(name);
+      continue;
+    }
+    const text = JSON.stringify(patch);
+    const alike = found.same.get(text);
+    if (alike === undefined) found.same.set(text, [name]);
+    else alike.push(name);
   }
   return found;
 }
