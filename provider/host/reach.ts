@@ -1,7 +1,7 @@
 // Whoever needs the API asks a control plane that lives: the first one that answers gets the work.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Reach, Target, Timeouts } from "../kubeadm/spec";
-import { CommandError, UnreachableError } from "../lib/errors";
+import { CommandError, messageOf, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import type { Host } from "./host";
 import { Kubectl } from "./kubectl";
@@ -40,7 +40,7 @@ export async function withControlPlane<T>(
   const reasons = new Map<string, string>();
   for (const [name, target] of candidates) {
     const attempt = tryOne(options, name, target, race, use).catch((error: unknown) => {
-      reasons.set(name, error instanceof Error ? error.message : String(error));
+      reasons.set(name, messageOf(error));
     });
     race.attempts.push(attempt);
     await Promise.race([attempt, race.won, sleep(options.staggerMs ?? 2000)]);

@@ -1,5 +1,10 @@
 // Every error says: host, step, what failed, what to do. `cause` keeps the whole; nothing is wrapped twice.
 
+/** What was thrown need not be an Error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** A failure whose text is for the user: what failed and what to do about it. */
 export class UserError extends Error {
   constructor(
@@ -17,7 +22,7 @@ export class UserError extends Error {
 export class StepError extends UserError {
   static of(host: string, step: string, cause: unknown): StepError {
     if (cause instanceof StepError) return cause;
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = messageOf(cause);
     return new StepError(text.includes(host) ? `${step}: ${text}` : `${host}: ${step}: ${text}`, undefined, { cause });
   }
 }

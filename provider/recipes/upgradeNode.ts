@@ -1,6 +1,6 @@
 // How a node that is part of the cluster comes to another version: its order of steps, and what is refused before the first of them.
 
-import { RefusedError } from "../lib/errors";
+import { messageOf, RefusedError } from "../lib/errors";
 import { awaitReady } from "../steps/kubeadm/awaitReady";
 import type { ClusterContext } from "../steps/kubeadm/context";
 import { placeFiles } from "../steps/kubeadm/placeFiles";
@@ -66,7 +66,7 @@ export async function emptyWorker(context: UpgradeContext): Promise<void> {
     await runSteps(context, emptying);
   } catch (error) {
     if (error instanceof RefusedError) throw error;
-    throw new RefusedError(error instanceof Error ? error.message : String(error), undefined, { cause: error });
+    throw new RefusedError(messageOf(error), undefined, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 // A bundle that another host hands out, on the hosts that fetch it; what does not come that way comes over SSH.
 import type { Host } from "../host/host";
 import { journalDirectory } from "../host/journalScript";
-import { UnreachableError, UserError } from "../lib/errors";
+import { messageOf, UnreachableError, UserError } from "../lib/errors";
 import type { Bundle } from "./bundle";
 import { fetchOnHost } from "./download";
 import { stagingDirectory } from "./place";
@@ -47,7 +47,7 @@ class Fetcher {
     } catch (error) {
       if (error instanceof UnreachableError) throw error;
       // The bundle was made anew, or the network lets nothing through: the way that always works is only slower.
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (!this.shut) progress.warn(`${host.label}: the bundle comes over SSH, as fetching it failed: ${reason}`);
       this.shut = true;
     }

@@ -1,6 +1,6 @@
 // Opening a channel with a command on it. Until this succeeds nothing ran, so it may be tried again.
 import type { ClientChannel } from "ssh2";
-import { UnreachableError, UserError } from "../lib/errors";
+import { messageOf, UnreachableError, UserError } from "../lib/errors";
 import { retry } from "../lib/retry";
 import type { SshConnection } from "./connection";
 
@@ -63,7 +63,7 @@ function openOnce<T>(connection: SshConnection, line: string, opened: (channel: 
         else resolve(opened(channel));
       });
     } catch (error) {
-      fail(notStarted(connection, error instanceof Error ? error.message : String(error)));
+      fail(notStarted(connection, messageOf(error)));
     }
   });
 }

@@ -1,5 +1,5 @@
 // Whether a server's key is the one we know: pinned by the program, recorded in the state, or (only for who may record) new.
-import { HostKeyError } from "../lib/errors";
+import { HostKeyError, messageOf } from "../lib/errors";
 import type { Endpoint } from "./hop";
 import { fingerprint, formatKey, matches, type Pin, parsePins, pinFingerprint } from "./hostKey";
 
@@ -17,7 +17,7 @@ export function expectedKeys(endpoint: Endpoint, trust: Trust): Pin[] {
   try {
     return parsePins(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new HostKeyError(
       `${endpoint.label}: connection.hostKey cannot be used: ${reason}`,
       `take the key from: ssh-keyscan -p ${endpoint.port} ${endpoint.host}`,

@@ -2,7 +2,7 @@
 import type { Host } from "../../host/host";
 import type { Kubectl } from "../../host/kubectl";
 import type { Identity, KubeObject } from "../../host/kubeObject";
-import { UserError } from "../../lib/errors";
+import { messageOf, UserError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { runKubeadm } from "./runKubeadm";
 
@@ -70,6 +70,6 @@ export async function finallyDo<T>(
   try {
     return await work();
   } finally {
-    await cleanUp().catch((error: unknown) => failed(error instanceof Error ? error.message : String(error)));
+    await cleanUp().catch((error: unknown) => failed(messageOf(error)));
   }
 }

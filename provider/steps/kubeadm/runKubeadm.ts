@@ -1,6 +1,6 @@
 // kubeadm on a host: its phases as progress, its failure with what the kubelet says and what to do.
 import type { Host, RunOptions, RunResult } from "../../host/host";
-import { CommandError } from "../../lib/errors";
+import { CommandError, messageOf } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { remedyFor } from "./troubles";
 
@@ -53,7 +53,7 @@ journalctl -u kubelet -n 60 --no-pager -o cat 2>/dev/null | grep -E '^(E[0-9]{4}
 /** The last complaint of a kubelet that does not run; the failure at hand stays the error when even asking fails. */
 async function kubeletComplaint(host: Host): Promise<string> {
   const seen = await host.sh(complaints, [], { ok: [0, 1], timeoutMs: 10_000 }).catch((error: unknown) => {
-    return { stdout: `its log could not be read (${error instanceof Error ? error.message : String(error)})` };
+    return { stdout: `its log could not be read (${messageOf(error)})` };
   });
   return seen.stdout.trim().slice(0, 500);
 }

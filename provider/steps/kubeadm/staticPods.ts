@@ -1,7 +1,7 @@
 // A change of static pods that is proven, or taken back: the new processes run and answer, or the old manifests are put back.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../host/host";
-import { UserError } from "../../lib/errors";
+import { messageOf, UserError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { manifestPath, type Probe, probeOf, type StaticPod, samePod, staticPods } from "./staticPodManifest";
 import { answers, processes, type Running, wantedPods } from "./staticPodState";
@@ -35,7 +35,7 @@ export async function changeStaticPods(
     if (changed.length === 0) throw error;
     for (const pod of changed) await putBack(host, pod, former.get(pod));
     throw new UserError(
-      `${error instanceof Error ? error.message : String(error)}; the former manifests of ${changed.join(", ")} were put back`,
+      `${messageOf(error)}; the former manifests of ${changed.join(", ")} were put back`,
       "look at what `kubeadm.clusterConfiguration` and `files` say, and at /var/log/pods on the host",
       { cause: error },
     );

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
-import { UserError } from "../../lib/errors";
+import { messageOf, UserError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { controller, evictable, podName } from "./drainPods";
 import { evict } from "./evict";
@@ -51,8 +51,7 @@ async function uncordonAfter(kubectl: Kubectl, { node, progress }: DrainOptions,
     await cordon(kubectl, node, false);
   } catch (error) {
     // The first failure is the one to see; this one is only told.
-    if (error !== first)
-      progress.warn(`${node} stays cordoned: ${error instanceof Error ? error.message : String(error)}`);
+    if (error !== first) progress.warn(`${node} stays cordoned: ${messageOf(error)}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { record } from "../../host/journal";
 import { journalLibrary } from "../../host/journalScript";
 import { containerdConfigPath } from "../../kubeadm/containerd";
 import { containerdUnit } from "../../kubeadm/units";
-import { UserError } from "../../lib/errors";
+import { messageOf, UserError } from "../../lib/errors";
 import { placeFiles } from "../../source/place";
 import type { Step } from "../step";
 import { servesNode } from "./beside";
@@ -81,7 +81,7 @@ async function formerConfig(context: PrepareContext): Promise<(error: unknown) =
     if (changed === undefined || former === undefined) throw error;
     await placeFiles(host, [{ ...changed, content: former.toString("utf8") }]);
     await start(context, "restart");
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw new UserError(`${text}; its former configuration was put back`, "look at `containerd.config`", {
       cause: error,
     });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
 import { deadline } from "../../kubeadm/spec";
-import { UserError } from "../../lib/errors";
+import { messageOf, UserError } from "../../lib/errors";
 import { Gate } from "../../lib/limit";
 import type { Progress } from "../../lib/progress";
 import { drain } from "../node/drain";
@@ -55,8 +55,6 @@ async function reopen(kubectl: Kubectl, nodes: readonly string[], first: unknown
     if (error !== first) progress.warn(`${nodes.join(", ")} stay cordoned: ${messageOf(error)}`);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Of many simulated nodes most are empty: nothing is asked of those. */
 async function holding(kubectl: Kubectl, nodes: readonly string[]): Promise<string[]> {
