@@ -1,7 +1,7 @@
 // Machines that are gone: powered off, cut off, reinstalled, back again; and a cluster that ends while some of them are missing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/patience";
 import { Poller } from "../support/poller";
 import { type Args, addressOf, clusterOf, Program, type Spec } from "../support/program";
 import type { Outcome } from "../support/stack";
@@ -70,10 +70,14 @@ describe("machines that are gone", () => {
 
   /** The kubelet tries, is denied, and looks whether the Node is there all the same. */
   const registrationFails = (host: string) =>
-    eventually(() => lab.sh(host, "journalctl -u kubelet --no-pager -b | grep -m1 'Unable to register node'"));
+    eventually(`${host} denied`, () =>
+      lab.sh(host, "journalctl -u kubelet --no-pager -b | grep -m1 'Unable to register node'"),
+    );
 
   const etcdIsRefused = (host: string) =>
-    eventually(() => lab.sh(host, "grep -rhm1 'permanently removed' /var/log/pods --include=*.log"));
+    eventually(`${host} refused by etcd`, () =>
+      lab.sh(host, "grep -rhm1 'permanently removed' /var/log/pods --include=*.log"),
+    );
 
   const shut = (host: string) => lab.sh(host, "iptables -I INPUT -p tcp --dport 22 -j REJECT --reject-with tcp-reset");
   const open = (host: string) => lab.sh(host, "iptables -D INPUT -p tcp --dport 22 -j REJECT --reject-with tcp-reset");
@@ -214,16 +218,3 @@ describe("machines that are gone", () => {
     for (const host of ["c1", "c3"]) assert.equal(await lab.sh(host, "ls -d /etc/kubernetes 2>/dev/null || true"), "");
   });
 });
-
-async function eventually(work: () => Promise<unknown>): Promise<void> {
-  const over = Date.now() + 120_000;
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (Date.now() > over) throw error;
-      await sleep(1000);
-    }
-  }
-}

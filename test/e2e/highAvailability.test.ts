@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/patience";
 import { Poller } from "../support/poller";
 import { type Args, clusterOf, Program, type Spec } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
@@ -209,19 +210,3 @@ describe("a control plane behind a virtual address", () => {
     return name === "c1" ? "c4" : name;
   }
 });
-
-/** The first answer that is one; what fails meanwhile is only told when time is over. */
-async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const over = Date.now() + 120_000;
-  for (;;) {
-    let last: unknown;
-    try {
-      const answer = await look();
-      if (answer !== undefined) return answer;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > over) throw new Error(`waited for: ${what}`, { cause: last });
-    await sleep(500);
-  }
-}

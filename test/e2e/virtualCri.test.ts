@@ -1,18 +1,19 @@
 // A virtual node on an edge machine with containerd and no kubelet, through the real CLI.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Background } from "../support/background";
 import { makeEdgeMachine, trustRegistry } from "../support/edgeMachine";
 import { machineAddress } from "../support/mirror";
+import { eventually as waitFor } from "../support/patience";
 import { type Args, clusterOf, Program, type Spec } from "../support/program";
 import { Registry } from "../support/registry";
 import { type Snapshot, snapshot } from "../support/snapshot";
 import { TestLab } from "../support/testLab";
-import { isReady, type Loose, Workstation } from "../support/workstation";
+import { assertSame, nodeReady, onlyRunning } from "../support/virtualNodes";
+import { type Loose, Workstation } from "../support/workstation";
 import { run } from "../tools/run";
 import { shellArchive, shellImage } from "../tools/shellImage";
 import { projectDir } from "../tools/versions";
@@ -21,20 +22,9 @@ import * as pods from "./criPods";
 const patienceMs = 180_000;
 const hall = ["-n", pods.namespace];
 
-async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const over = Date.now() + patienceMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const found = await look();
-      if (found) return found;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > over) throw new Error(`never seen: ${what}`, { cause: last });
-    await sleep(500);
-  }
-}
+/** Images are pulled here. */
+const eventually = <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> =>
+  waitFor(what, look, patienceMs);
 
 /** What the runtime keeps by itself, and what CNI plugins remember of addresses. */
 const ofRuntime = / \/var\/lib\/(containerd|cni)(\/| |$)/;
@@ -62,13 +52,7 @@ describe("a virtual node on an edge machine's container runtime", () => {
 
   const apply = (object: Args) => kubectl.applyAs("test", object);
 
-  async function runningPress(): Promise<Loose> {
-    return eventually("a running press", async () => {
-      const { items } = await kubectl.get("pods", ...hall, "-l", "app=press");
-      const running = items.filter((pod: Loose) => pod.status.phase === "Running" && !pod.metadata.deletionTimestamp);
-      return running.length === 1 && running[0];
-    });
-  }
+  const runningPress = () => onlyRunning(kubectl, pods.namespace, "press", patienceMs);
 
   const nameOfPress = async (): Promise<string> => (await runningPress()).metadata.name;
 
@@ -77,10 +61,7 @@ describe("a virtual node on an edge machine's container runtime", () => {
   /** The same container, and each of its lines from the first on. */
   async function same(before: Loose): Promise<void> {
     const now = await runningPress();
-    assert.equal(now.metadata.uid, before.metadata.uid);
-    const [was, is] = [before, now].map((pod) => pod.status.containerStatuses[0]);
-    assert.equal(is.restartCount, was.restartCount);
-    assert.deepEqual(is.state.running, was.state.running);
+    assertSame(before, now);
     const text = await kubectl.run("logs", ...hall, now.metadata.name);
     const numbers = text
       .trim()
@@ -93,12 +74,7 @@ describe("a virtual node on an edge machine's container runtime", () => {
     );
   }
 
-  async function ready(): Promise<Loose> {
-    return eventually("edge Ready", async () => {
-      const node = (await kubectl.nodes())["edge"];
-      return node !== undefined && isReady(node) && node;
-    });
-  }
+  const ready = () => nodeReady(kubectl, "edge", patienceMs);
 
   async function stateOf(name: string, wanted: (status: Loose) => boolean): Promise<Loose> {
     return eventually(`${name} as wanted`, async () => {
@@ -206,14 +182,12 @@ describe("a virtual node on an edge machine's container runtime", () => {
     assert.match(await log("--tail=2", "--timestamps"), /^(\d{4}-\d\d-\d\dT\S+Z tick \d+\n){2}$/);
     assert.doesNotMatch(await log("--since=2s"), /^tick 0$/m);
     assert.equal(await log("-c", "first"), "");
-    const [kubectlProgram = "", ...words] = kubectl.argv("logs", ...hall, name, "-f", "--tail=0");
-    const child = spawn(kubectlProgram, words, { stdio: ["ignore", "pipe", "inherit"] });
-    let text = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      text += chunk.toString("utf8");
-    });
-    await eventually("lines that come while they are followed", async () => text.split("\n").length > 5);
-    child.kill();
+    const follower = Background.start(kubectl.argv("logs", ...hall, name, "-f", "--tail=0"));
+    try {
+      await eventually("lines that come while they are followed", async () => follower.stdout.split("\n").length > 5);
+    } finally {
+      await follower.stop();
+    }
   });
 
   it("runs commands with and without a terminal, and tells how they ended", async () => {
@@ -238,17 +212,12 @@ describe("a virtual node on an edge machine's container runtime", () => {
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
-    const [kubectlProgram = "", ...words] = kubectl.argv("port-forward", ...hall, name, ":8080");
-    const child = spawn(kubectlProgram, words, { stdio: ["ignore", "pipe", "inherit"] });
-    let text = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      text += chunk.toString("utf8");
-    });
+    const forwarder = Background.start(kubectl.argv("port-forward", ...hall, name, ":8080"));
     try {
-      const port = await eventually("a forwarded port", async () => /127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
+      const port = await eventually("a forwarded port", async () => /127\.0\.0\.1:(\d+)/.exec(forwarder.stdout)?.[1]);
       assert.equal(await (await fetch(`http://127.0.0.1:${port}/index.html`)).text(), "made\n");
     } finally {
-      child.kill();
+      await forwarder.stop();
     }
     await apply(pods.echoing(image));
     await stateOf("echoing", ({ phase }) => phase === "Running");

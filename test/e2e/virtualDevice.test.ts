@@ -1,7 +1,7 @@
 // Devices as nodes, through the real CLI and kubectl: one reached by SSH, with BusyBox alone, and one at the end of a serial line.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { eventually } from "../support/virtualNodes";
+import { eventually } from "../support/patience";
 import { isReady } from "../support/workstation";
 import { faults, masses } from "./device/faults";
 import { commands, logs, showing } from "./device/kubectl";

@@ -1,31 +1,15 @@
 // Virtual nodes through the real CLI: a device with an sshd and BusyBox alone, and simulated ones, by agents on a worker.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/patience";
 import { type Args, clusterOf, Program, type Spec, secret } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
 import { TestLab } from "../support/testLab";
+import { assertSame, nodeReady, nodeUnreachable, onlyRunning } from "../support/virtualNodes";
 import { isReady, type Loose, Workstation } from "../support/workstation";
 import { newKey } from "./sshKeys";
 
 const hosts = ["cp1", "w1"];
-const patienceMs = 120_000;
-
-/** Until the condition gives something; its last failure says why it never did. */
-async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const over = Date.now() + patienceMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const found = await look();
-      if (found) return found;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > over) throw new Error(`never seen: ${what}`, { cause: last });
-    await sleep(500);
-  }
-}
 
 /** A pod of the virtual node's own: the device has a shell and no images. */
 function worker(): Args[] {
@@ -81,29 +65,12 @@ describe("virtual nodes", () => {
   /** What runs there for pods: neither init nor sshd. */
   const devicePods = () => lab.sh("press", "ps -eo args | grep '[w]hile true' || true");
 
-  async function onlyPod(): Promise<Loose> {
-    return eventually("a running pod on the device", async () => {
-      const { items } = await kubectl.get("pods", "-n", "hall", "-l", "app=press");
-      const running = items.filter((pod: Loose) => pod.status.phase === "Running" && !pod.metadata.deletionTimestamp);
-      return running.length === 1 && running[0];
-    });
-  }
+  const onlyPod = () => onlyRunning(kubectl, "hall", "press");
 
   /** The same pod, and the same process in it. */
-  async function same(before: Loose): Promise<void> {
-    const now = await onlyPod();
-    assert.equal(now.metadata.uid, before.metadata.uid);
-    const [was, is] = [before, now].map((pod) => pod.status.containerStatuses[0]);
-    assert.equal(is.restartCount, was.restartCount);
-    assert.deepEqual(is.state.running, was.state.running);
-  }
+  const same = async (before: Loose) => assertSame(before, await onlyPod());
 
-  async function ready(name: string): Promise<Loose> {
-    return eventually(`${name} Ready`, async () => {
-      const node = (await kubectl.nodes())[name];
-      return node !== undefined && isReady(node) && node;
-    });
-  }
+  const ready = (name: string) => nodeReady(kubectl, name);
 
   before(async () => {
     lab = await TestLab.open("e2e-virtual");
@@ -232,11 +199,7 @@ describe("virtual nodes", () => {
     const { virtualKubelets, ...rest } = spec.clusters?.["life"] ?? {};
     await lab.cut("press");
     try {
-      await eventually("the device called unreachable", async () => {
-        const node = (await kubectl.nodes())["life-press-7"];
-        const condition = node.status.conditions.find((one: Loose) => one.type === "Ready");
-        return condition.status === "False" && condition.reason === "DeviceUnreachable";
-      });
+      await nodeUnreachable(kubectl, "life-press-7");
       await program.describe({ ...spec, clusters: { life: rest } });
       const { code, output } = await program.stack.up();
       assert.notEqual(code, 0, output);

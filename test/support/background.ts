@@ -1,6 +1,6 @@
 // A command that goes on while the test does: what it has printed so far, and its end.
 import { type ChildProcess, spawn } from "node:child_process";
-import { eventually } from "./virtualNodes";
+import { eventually } from "./patience";
 
 export class Background {
   stdout = "";

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  patienceMs = 120_000,
+  withinMs = 120_000,
 ): Promise<T> {
-  const over = Date.now() + patienceMs;
+  const over = Date.now() + withinMs;
   let last: unknown;
   for (;;) {
     try {
@@ -16,7 +16,8 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > over) throw new Error(`never seen: ${what}`, { cause: last });
-    await sleep(250);
+    if (Date.now() > over)
+      throw new Error(`never seen: ${what}${last === undefined ? "" : `: ${last}`}`, { cause: last });
+    await sleep(500);
   }
 }

@@ -1,31 +1,8 @@
 // What tests of virtual nodes have in common: pods that ask for such a node, and waiting for what becomes of them.
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "./patience";
 import type { Args } from "./program";
 import { isReady, type Loose, type Workstation } from "./workstation";
-
-const patienceMs = 120_000;
-
-/** Until the condition gives something; its last failure says why it never did. */
-export async function eventually<T>(
-  what: string,
-  look: () => Promise<T | undefined | false>,
-  withinMs = patienceMs,
-): Promise<T> {
-  const over = Date.now() + withinMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const found = await look();
-      if (found) return found;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > over)
-      throw new Error(`never seen: ${what}${last === undefined ? "" : `: ${last}`}`, { cause: last });
-    await sleep(500);
-  }
-}
 
 /** A container that is a shell's script: a device has a shell and no images. */
 export function script(name: string, text: string, more: Args = {}): Args {
@@ -54,11 +31,22 @@ export function deploymentOf(namespace: string, name: string, replicas: number, 
   };
 }
 
-export async function nodeReady(kubectl: Workstation, name: string): Promise<Loose> {
-  return eventually(`${name} Ready`, async () => {
+export async function nodeReady(kubectl: Workstation, name: string, withinMs?: number): Promise<Loose> {
+  const look = async () => {
     const node = (await kubectl.nodes())[name];
     return node !== undefined && isReady(node) && node;
-  });
+  };
+  return eventually(`${name} Ready`, look, withinMs);
+}
+
+/** The only pod of an app that runs and stays. */
+export async function onlyRunning(kubectl: Workstation, namespace: string, app: string, withinMs?: number) {
+  const look = async (): Promise<Loose | false> => {
+    const { items } = await kubectl.get("pods", "-n", namespace, "-l", `app=${app}`);
+    const running = items.filter((pod: Loose) => pod.status.phase === "Running" && !pod.metadata.deletionTimestamp);
+    return running.length === 1 && running[0];
+  };
+  return eventually(`one running pod of ${app}`, look, withinMs);
 }
 
 /** The Ready condition of a node whose agent says that its device does not answer. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { assertSame, eventually, nodeReady, nodeUnreachable } from "../../support/virtualNodes";
+import { eventually } from "../../support/patience";
+import { assertSame, nodeReady, nodeUnreachable } from "../../support/virtualNodes";
 import type { Loose } from "../../support/workstation";
 import { newKey } from "../sshKeys";
 import { namespace, type Plant, press } from "./plant";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import { Background } from "../../support/background";
-import { eventually } from "../../support/virtualNodes";
+import { eventually } from "../../support/patience";
 import type { Loose } from "../../support/workstation";
 import { run } from "../../tools/run";
 import { namespace, type Plant, press } from "./plant";

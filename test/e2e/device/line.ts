@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Background } from "../../support/background";
-import { eventually, nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
+import { eventually } from "../../support/patience";
+import { nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
 import type { Loose } from "../../support/workstation";
 import { gauge, line, namespace, type Plant } from "./plant";
 import { job, pod } from "./pods";

@@ -1,7 +1,7 @@
 // Deployments, Jobs, DaemonSets and the ends of pods on the device that is reached by SSH.
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { eventually } from "../../support/virtualNodes";
+import { eventually } from "../../support/patience";
 import type { Loose } from "../../support/workstation";
 import { namespace, type Plant, press } from "./plant";
 import { everywhere, impossible } from "./pods";
