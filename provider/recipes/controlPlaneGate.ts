@@ -43,11 +43,6 @@ export async function beforeControlPlaneChange(peer: LivingControlPlane, request
   return backup;
 }
 
-/** The same look without a change and without a backup, for whoever has to know before the first host is touched. */
-export async function refuseUnfitControlPlanes(peer: LivingControlPlane, request: ControlPlaneChange): Promise<void> {
-  await settled(peer, wishOf(request));
-}
-
 function databaseOf({ etcd: { members, status } }: Seen, peer: LivingControlPlane): { version: string; size: number } {
   const id = members.find(({ name }) => name === peer.name)?.id;
   const own = status.find(({ memberId }) => memberId === id);

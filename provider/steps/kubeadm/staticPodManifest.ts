@@ -5,7 +5,6 @@ import { parse, parseDocument } from "yaml";
 export const manifestDirectory = "/etc/kubernetes/manifests";
 /** What `kubeadm init phase control-plane` writes. */
 export const components = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
-export type Component = (typeof components)[number];
 export const staticPods = ["etcd", ...components] as const;
 export type StaticPod = (typeof staticPods)[number];
 

@@ -29,7 +29,8 @@ AccuracySec=5s
 WantedBy=timers.target
 `;
 
-// The unit comes after its files in the journal: undone backwards, it is off before they go.
+// The units come after their files in the journal, and the timer last: undone backwards, it is off before the service is stopped,
+// and both before their files go. A service that fails as its API server goes would stay on the host as a failed unit.
 const install = `${journalLibrary}
 place() {
   if [ -f "$2" ] && [ "$(cat "$2")" = "$1" ]; then return 0; fi
@@ -41,6 +42,7 @@ changed=
 place "$1" ${approverPath} 755
 place "$2" ${servicePath} 644
 place "$3" ${timerPath} 644
+keep_unit ${approverUnit}.service
 keep_unit ${approverUnit}.timer
 if [ -n "$changed" ]; then systemctl daemon-reload; fi
 if [ -n "$changed" ] || ! systemctl is-active --quiet ${approverUnit}.timer; then
@@ -55,17 +57,6 @@ export async function installApprover(host: Host): Promise<void> {
     install,
     [approverScript, approverService, approverTimer].map((text) => text.trimEnd()),
   );
-}
-
-const remove = `
-if systemctl cat ${approverUnit}.timer >/dev/null 2>&1; then systemctl disable --quiet --now ${approverUnit}.timer; fi
-rm -f ${approverPath} ${servicePath} ${timerPath}
-systemctl daemon-reload
-`;
-
-/** For a control plane that leaves; what the journal has of it is undone with the rest. */
-export async function removeApprover(host: Host): Promise<void> {
-  await host.sh(remove);
 }
 
 /** $1: the API server to ask, where that is not whoever answers at the cluster's endpoint. */
