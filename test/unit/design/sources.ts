@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
-import { projectDir } from "./providerProcess";
+import { projectDir } from "../../tools/versions";
 
 export interface Import {
   /** Path from the project's root, or the name of a package. */
