@@ -61,7 +61,7 @@ func command() *cobra.Command {
 
 func placeFlags(c *cobra.Command, o *agent.Options) {
 	c.Flags().StringVar(&o.NodeName, "nodename", "", "name of the node")
-	c.Flags().StringVar(&o.Provider, "provider", "", "kind of place: ssh, serial or simulated")
+	c.Flags().StringVar(&o.Provider, "provider", "", "kind of place: cluster, serial, simulated or ssh")
 	c.Flags().StringVar(&o.ProviderConfig, "provider-config", "", "file with the provider's settings")
 	for _, name := range []string{"nodename", "provider"} {
 		if err := c.MarkFlagRequired(name); err != nil {

@@ -59,7 +59,7 @@ func (a *Agent) newMember(ctx context.Context, name string, api kubernetes.Inter
 	m.pods = newPodClient(api, m.lister)
 	m.events = record.NewBroadcaster(record.WithContext(ctx))
 	events := recorder{m.events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "virtual-kubelet", Host: name})}
-	home := m.home(m.informer, events)
+	home := m.home(m.informer, events, host)
 	if a.provider.whole != nil {
 		m.place, err = a.provider.whole(ctx, a.options.ProviderConfig, home)
 	} else {

@@ -14,7 +14,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
 
+	"pulumi-kubeadm/virtual-kubelet/internal/cluster"
 	"pulumi-kubeadm/virtual-kubelet/internal/cri"
+	"pulumi-kubeadm/virtual-kubelet/internal/resolve"
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 	"pulumi-kubeadm/virtual-kubelet/internal/serial"
 	"pulumi-kubeadm/virtual-kubelet/internal/simulated"
@@ -34,6 +36,7 @@ type provider struct {
 
 // providers by the name that `--provider` takes.
 var providers = map[string]provider{
+	"cluster":   {whole: cluster.New, clean: cluster.Clean},
 	"cri":       {open: cri.New},
 	"serial":    {open: serial.New},
 	"ssh":       {open: ssh.New},
@@ -110,10 +113,10 @@ func cleanRuntime(ctx context.Context, rt runtime.Runtime) error {
 }
 
 // home is what a node's place may use of the cluster.
-func (m *member) home(informer cache.SharedIndexInformer, events record.EventRecorder) runtime.Home {
+func (m *member) home(informer cache.SharedIndexInformer, events record.EventRecorder, host resolve.Host) runtime.Home {
 	return runtime.Home{
-		NodeName: m.name, NodeAddress: m.agent.config.Address, Client: m.api, Pods: corelisters.NewPodLister(informer.GetIndexer()),
-		HasSynced: informer.HasSynced, Events: events, Finish: m.pods.finish,
+		NodeName: m.name, NodeAddress: m.agent.config.Address, APIHost: host.APIHost, APIPort: host.APIPort, Client: m.api,
+		Pods: corelisters.NewPodLister(informer.GetIndexer()), HasSynced: informer.HasSynced, Events: events, Finish: m.pods.finish,
 	}
 }
 

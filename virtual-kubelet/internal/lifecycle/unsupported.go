@@ -6,14 +6,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
 
 // reasonConfig is the waiting reason of what a place cannot do, and of references that lead nowhere.
 const reasonConfig = "CreateContainerConfigError"
-
-// affinityHint tells how a DaemonSet is kept off nodes like this one.
-const affinityHint = "to keep this DaemonSet off virtual nodes, give its pods a nodeAffinity (requiredDuringSchedulingIgnoredDuringExecution) " +
-	"with the expression {key: type, operator: NotIn, values: [virtual-kubelet]}"
 
 // refuse leaves a pod pending that asks for what this place cannot do, with the list of all of it.
 func (m *Manager) refuse(p *pod, t turn) bool {
@@ -29,7 +27,7 @@ func (m *Manager) refuse(p *pod, t turn) bool {
 	p.mu.Unlock()
 	if !told {
 		if owner := metav1.GetControllerOf(t.api); owner != nil && owner.Kind == "DaemonSet" {
-			message += "; " + affinityHint
+			message += "; " + runtime.AffinityHint
 		}
 		m.home.Events.Event(t.api, corev1.EventTypeWarning, reasonConfig, message)
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -82,19 +83,19 @@ func (c *Controller) current() *corev1.Node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.object.Status.Conditions = conditions(c.object.Status.Conditions, c.pods.Reachable())
-	if capacity := c.pods.Capacity(); capacity != nil {
-		c.object.Status.Capacity, c.object.Status.Allocatable = merged(c.object.Status.Capacity, capacity), merged(c.object.Status.Allocatable, capacity)
+	if there := c.pods.Capacity(); there != nil {
+		c.object.Status.Capacity, c.object.Status.Allocatable = within(c.capacity, there), within(c.allocatable, there)
 	}
 	return c.object.DeepCopy()
 }
 
-func merged(a, b corev1.ResourceList) corev1.ResourceList {
-	out := corev1.ResourceList{}
-	for k, v := range a {
-		out[k] = v
-	}
-	for k, v := range b {
-		out[k] = v
+// within is what was said of the node, and never more than the place has; what nobody said is what the place has.
+func within(said, there corev1.ResourceList) corev1.ResourceList {
+	out := maps.Clone(there)
+	for name, quantity := range said {
+		if most, known := there[name]; !known || quantity.Cmp(most) < 0 {
+			out[name] = quantity
+		}
 	}
 	return out
 }

@@ -34,6 +34,8 @@ type Controller struct {
 	api    kubernetes.Interface
 	pods   runtime.Pods
 	log    *slog.Logger
+	// capacity and allocatable are what node.yaml says.
+	capacity, allocatable corev1.ResourceList
 	// alive is nil as long as the agent itself works.
 	alive func() error
 
@@ -44,7 +46,10 @@ type Controller struct {
 
 // New makes a Controller for a node that looks like object; alive is what Ping asks.
 func New(object *corev1.Node, api kubernetes.Interface, pods runtime.Pods, alive func() error, log *slog.Logger) *Controller {
-	return &Controller{object: object, api: api, pods: pods, alive: alive, log: log}
+	return &Controller{
+		object: object, api: api, pods: pods, alive: alive, log: log,
+		capacity: object.Status.Capacity, allocatable: object.Status.Allocatable,
+	}
 }
 
 // Run registers the node and keeps it until ctx ends. An API that is away is waited for: pods at the place do not depend on it.

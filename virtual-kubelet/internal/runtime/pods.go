@@ -40,6 +40,10 @@ type Pods interface {
 	Usage(ctx context.Context) ([]Usage, error)
 }
 
+// AffinityHint tells how a DaemonSet is kept off nodes like these.
+const AffinityHint = "to keep this DaemonSet off virtual nodes, give its pods a nodeAffinity (requiredDuringSchedulingIgnoredDuringExecution) " +
+	"with the expression {key: type, operator: NotIn, values: [virtual-kubelet]}"
+
 // PodName names a pod as the API server's requests to a node do; UID is empty where the request has none.
 type PodName struct {
 	Namespace, Name string
@@ -59,7 +63,9 @@ type Home struct {
 	NodeName string
 	// NodeAddress is the node's InternalIP (a pod's hostIP).
 	NodeAddress string
-	Client      kubernetes.Interface
+	// APIHost and APIPort are where the agent reaches the API server: a service's address means nothing outside the cluster.
+	APIHost, APIPort string
+	Client           kubernetes.Interface
 	// Pods are the node's pods as the API has them, from a cache; HasSynced says whether it is filled. Before that nothing may be concluded from it.
 	Pods      corelisters.PodLister
 	HasSynced func() bool

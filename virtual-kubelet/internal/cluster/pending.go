@@ -1,0 +1,50 @@
+package cluster
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
+)
+
+// notMade keeps why a pod is not there yet, tells it once, and has it tried again.
+func (p *Place) notMade(pod *corev1.Pod, reason, event string, err error) error {
+	if !answered(err) && !isMissing(err) {
+		return err
+	}
+	p.publish(pod, waiting(pod, reason, err.Error()))
+	r := p.record(pod.UID)
+	r.Lock()
+	told := r.why == err.Error()
+	r.why = err.Error()
+	r.Unlock()
+	if !told {
+		p.home.Events.Event(pod, corev1.EventTypeWarning, event, err.Error())
+	}
+	return err
+}
+
+// refuse leaves a pod pending that asks for what this place cannot do, with the list of all of it.
+func (p *Place) refuse(pod *corev1.Pod) bool {
+	problems := unsupported(pod)
+	if len(problems) == 0 {
+		return false
+	}
+	message := "provider cluster cannot do: " + strings.Join(problems, "; ")
+	r := p.record(pod.UID)
+	r.Lock()
+	told := r.refused
+	r.refused = true
+	r.Unlock()
+	p.publish(pod, waiting(pod, reasonConfig, message))
+	if told {
+		return true
+	}
+	if owner := metav1.GetControllerOf(pod); owner != nil && owner.Kind == "DaemonSet" {
+		message += "; " + runtime.AffinityHint
+	}
+	p.home.Events.Event(pod, corev1.EventTypeWarning, reasonConfig, message)
+	return true
+}
