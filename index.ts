@@ -27,6 +27,7 @@ export type {
   CriProviderArgs,
   DeviceConnectionArgs,
   LogsArgs,
+  RemoteClusterProviderArgs,
   ResourcesArgs,
   SerialProviderArgs,
   SimulatedProviderArgs,

@@ -11,9 +11,9 @@ import type { TargetInputs, Wiring } from "./wiring";
 import { WorkerNode } from "./workerNode";
 
 /**
- * A place that runs pods and is no Kubernetes node: a device by SSH or a serial line, an edge machine's container runtime, or a
- * simulation. A node agent on a worker, or on any machine that reaches the API, is its node. Taking it out of the program ends its pods,
- * deletes the Node and takes the agent off its machine.
+ * A place that runs pods and is no Kubernetes node: a device by SSH or a serial line, an edge machine's container runtime, another
+ * cluster, or a simulation. A node agent on a worker, or on any machine that reaches the API, is its node. Taking it out of the program
+ * ends its pods, deletes the Node and takes the agent off its machine.
  *
  * @example
  * new kubeadm.VirtualKubeletNode("press-7", {

@@ -119,7 +119,8 @@ export interface K8sClusterArgs {
   /** The workers by name. Default: none. */
   workers?: Record<string, NodeArgs>;
   /**
-   * Virtual nodes by name: devices by SSH or a serial line, edge machines' container runtimes, simulated ones. Default: none.
+   * Virtual nodes by name: devices by SSH or a serial line, edge machines' container runtimes, other clusters, simulated ones.
+   * Default: none.
    * @example { "press-7": { runsOn: "w1", provider: { serial: { device: "/dev/ttyUSB0" } }, capacity: { cpu: "1", memory: "64Mi", pods: 2 } } }
    */
   virtualKubelets?: Record<string, VirtualKubeletEntryArgs>;

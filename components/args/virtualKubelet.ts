@@ -102,6 +102,34 @@ export interface CriProviderArgs {
 }
 
 /**
+ * Another Kubernetes cluster, or a service that speaks its API: pods run there in one namespace.
+ * Either `kubeconfig`, or `server` with exactly one of `token`, `clientCertificate` and `clientKey`, `username` and `password`.
+ * @example { kubeconfig: config.requireSecret("remoteKubeconfig"), namespace: "edge" }
+ */
+export interface RemoteClusterProviderArgs {
+  /** A kubeconfig, the text itself, with its credentials in it. Always kept as a secret. */
+  kubeconfig?: Input<string>;
+  /** Context of the kubeconfig. Default: its current one. */
+  context?: Input<string>;
+  /** Address of the API. @example "https://10.1.0.10:6443" */
+  server?: Input<string>;
+  /** Certificate authority of the API, PEM. Default: those the agent's machine trusts. */
+  ca?: Input<string>;
+  /** Bearer token. Always kept as a secret. */
+  token?: Input<string>;
+  /** Client certificate, PEM; with `clientKey`. */
+  clientCertificate?: Input<string>;
+  /** Key of the client certificate, PEM. Always kept as a secret. */
+  clientKey?: Input<string>;
+  /** User, where an authenticating proxy takes one; with `password`. */
+  username?: Input<string>;
+  /** Always kept as a secret. */
+  password?: Input<string>;
+  /** Namespace the pods run in, which has to be there. Default: the context's, else "default". */
+  namespace?: Input<string>;
+}
+
+/**
  * Pods that start and finish as their annotations say, for tests of scale.
  * @example { nodes: 50 }
  */
@@ -119,6 +147,7 @@ export interface VirtualKubeletProviderArgs {
   ssh?: SshProviderArgs;
   serial?: SerialProviderArgs;
   cri?: CriProviderArgs;
+  cluster?: RemoteClusterProviderArgs;
   simulated?: SimulatedProviderArgs;
 }
 
@@ -127,9 +156,9 @@ export interface VirtualKubeletProviderArgs {
  * @example { cpu: "4", memory: "2Gi", pods: 5 }
  */
 export interface ResourcesArgs {
-  /** Needed but for `simulated`. */
+  /** Needed but for `cluster` and `simulated`. */
   cpu?: Input<string | number>;
-  /** Needed but for `simulated`. */
+  /** Needed but for `cluster` and `simulated`. */
   memory?: Input<string | number>;
   /** Default: 110. */
   pods?: Input<string | number>;
@@ -153,7 +182,10 @@ export interface AgentArgs {
 export interface VirtualKubeletArgs {
   /** Where its pods run. */
   provider: VirtualKubeletProviderArgs;
-  /** What the node has. Default for `simulated`: 32 CPUs and 256Gi. */
+  /**
+   * What the node has. Default for `cluster`, and the most it can be: the quota of the namespace there, else the nodes there. Default for
+   * `simulated`: 32 CPUs and 256Gi.
+   */
   capacity?: ResourcesArgs;
   /** What of it pods may take. Default: all of it. */
   allocatable?: ResourcesArgs;

@@ -113,6 +113,11 @@ const everything: Partial<kubeadm.K8sClusterArgs> = {
       provider: { cri: { socket: "/run/containerd/containerd.sock", logs: { maxSize: "1Mi", maxFiles: 3 } } },
       capacity: { cpu: "2", memory: "1Gi" },
     },
+    remote: { provider: { cluster: { kubeconfig: "kubeconfig", context: "c", namespace: "n" } } },
+    service: {
+      provider: { cluster: { server: "https://api.example", ca: "ca", clientCertificate: "cert", clientKey: "key" } },
+    },
+    proxied: { provider: { cluster: { server: "https://api.example", username: "edge", password: "secret word" } } },
     crowd: { provider: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } } },
   },
   endpoint: {
@@ -173,7 +178,10 @@ function program(own: Partial<kubeadm.K8sClusterArgs>) {
     new door.WorkerNode("late", { cluster, connection: { host: "late.example" } });
     new door.ControlPlaneNode("cp9", { cluster, connection: { host: "cp9.example" } });
     const runsOn = cluster.workers["w1"];
-    if (runsOn) new door.VirtualKubeletNode("far", { cluster, runsOn, nodeName: "far-1", provider: { simulated: {} } });
+    if (runsOn) {
+      const token = { server: "https://api.example", token: "secret token" };
+      new door.VirtualKubeletNode("far", { cluster, runsOn, nodeName: "far-1", provider: { cluster: token } });
+    }
     const manifests = [
       "apiVersion: v1\nkind: Namespace\nmetadata: {name: hello}",
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } },
@@ -231,6 +239,7 @@ test("and with an Output in every place that takes one", async () => {
         port: pulumi.output(10300),
       },
       edge: { runsOn: { connection: { host } }, provider: { simulated: { cpuMilli: pulumi.output(10) } } },
+      remote: { provider: { cluster: { kubeconfig: pulumi.secret("text") } } },
     },
     network: { podCidr: pulumi.output("10.1.0.0/16") },
   };

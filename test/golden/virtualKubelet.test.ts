@@ -40,6 +40,14 @@ const providers: Record<string, Provider> = {
     },
   },
   cri: { cri: { logs: { maxSize: "1Mi", maxFiles: 3 } } },
+  cluster: {
+    cluster: { server: "https://10.1.0.10:6443", ca: "<its authority>", token: "<a token>", namespace: "edge" },
+  },
+  "cluster-kubeconfig": { cluster: { kubeconfig: "<a kubeconfig>", context: "edge" } },
+  "cluster-certificate": {
+    cluster: { server: "https://10.1.0.10:6443", clientCertificate: "<a certificate>", clientKey: "<its key>" },
+  },
+  "cluster-password": { cluster: { server: "https://10.1.0.10:6443", username: "edge", password: "<a password>" } },
   simulated: { simulated: { nodes: 3, cpuMilli: 10, memoryBytes: 1024 } },
 };
 
@@ -50,7 +58,7 @@ function filesOf(provider: Provider): AgentFiles {
     name: "press-7",
     endpoint: "10.0.0.10:8443",
     provider,
-    ...(provider.simulated ? {} : { capacity: { cpu: "4", memory: "2Gi", pods: 5 } }),
+    ...(provider.cluster || provider.simulated ? {} : { capacity: { cpu: "4", memory: "2Gi", pods: 5 } }),
     labels: { site: "hall-2", "topology.kubernetes.io/zone": "z1" },
     annotations: { "example.com/owner": "team-a" },
     taints: [{ key: "dedicated", value: "plc", effect: "NoExecute" }],

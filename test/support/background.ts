@@ -18,8 +18,11 @@ export class Background {
     this.ended = new Promise((resolve, reject) => child.on("error", reject).on("close", (code) => resolve(code)));
   }
 
-  static start([program = "", ...args]: readonly string[]): Background {
-    return new Background(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] }));
+  /** `input` is typed at the start; its standard input stays open then. */
+  static start([program = "", ...args]: readonly string[], input?: string): Background {
+    const child = spawn(program, args, { stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    if (input !== undefined) child.stdin?.write(input);
+    return new Background(child);
   }
 
   /** Once its standard output, or its standard error, holds this. */

@@ -32,6 +32,9 @@ export const secret = (key: string): Args => ({ $secret: key });
 /** Stands for the address of a machine in `vms`. */
 export const addressOf = (vm: string): Args => ({ $vm: vm });
 
+/** Stands for the kubeconfig of a cluster that comes before in the program. */
+export const kubeconfigOf = (cluster: string): Args => ({ $kubeconfig: cluster });
+
 /** What hosts that are containers need beyond a machine, by the arguments any user has. */
 export const containerHosts = {
   containerd: { config: { plugins: { "io.containerd.cri.v1.runtime": { restrict_oom_score_adj: true } } } },

@@ -36,7 +36,9 @@ const simulatedCapacity: Resources = { cpu: "32", memory: "256Gi" };
 /** As many as a kubelet takes. */
 const pods = 110;
 
-export function capacityOf({ provider, capacity }: Pick<AgentFiles, "provider" | "capacity">): Resources {
+/** Nothing where nothing is said of another cluster: its quota tells. */
+export function capacityOf({ provider, capacity }: Pick<AgentFiles, "provider" | "capacity">): Resources | undefined {
+  if (provider.cluster !== undefined) return capacity;
   return { ...(provider.simulated === undefined ? {} : simulatedCapacity), pods, ...capacity };
 }
 
@@ -57,9 +59,9 @@ export function taintsOf({
 function nodeDocument(files: AgentFiles): object {
   const paths = agentPaths(files.name);
   const capacity = capacityOf(files);
-  return {
+  return defined({
     capacity: quantities(capacity),
-    allocatable: quantities({ ...capacity, ...files.allocatable }),
+    allocatable: quantities(files.allocatable ? { ...capacity, ...files.allocatable } : capacity),
     // What a node may not say of itself is given through a control plane.
     labels: registrationLabels({ ...ownLabels, ...files.labels }),
     annotations: files.annotations,
@@ -71,10 +73,11 @@ function nodeDocument(files: AgentFiles): object {
     healthPort: files.healthPort,
     clientCAFile: paths.ca,
     certDir: paths.certificates,
-  };
+  });
 }
 
-function quantities(resources: Resources): Record<string, string> {
+function quantities(resources: Resources | undefined): Record<string, string> | undefined {
+  if (resources === undefined) return undefined;
   return Object.fromEntries(Object.entries(resources).map(([name, quantity]) => [name, String(quantity)]));
 }
 
@@ -112,4 +115,8 @@ export function agentFiles(files: AgentFiles): HostFile[] {
 
 function yaml(document: object): string {
   return `# Managed by pulumi-kubeadm.\n${stringify(document)}`;
+}
+
+function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

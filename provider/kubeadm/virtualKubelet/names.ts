@@ -85,12 +85,13 @@ export const ownLabels: Readonly<Record<string, string>> = {
  * leaves first; any other change only starts the agent anew.
  */
 export function placeOf(provider: Provider): string {
-  const { ssh, serial, cri } = provider;
+  const { ssh, serial, cri, cluster } = provider;
   const parts = [
     kindOf(provider),
     ssh && [ssh.connection.host, ssh.connection.port ?? 22, ssh.directory],
     serial?.device,
     cri && criSocket(cri),
+    cluster && [cluster.server, cluster.context, cluster.namespace],
   ];
   return JSON.stringify(parts.map((part) => part ?? null));
 }

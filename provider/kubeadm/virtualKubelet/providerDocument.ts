@@ -8,6 +8,8 @@ import type { DeviceHop, Provider } from "./spec";
 export type DeviceKeys = Readonly<Record<string, string>>;
 
 export interface Settings {
+  /** Tells nodes of one name of several clusters apart, where they share another cluster's namespace. */
+  clusterId: string;
   name: string;
   provider: Provider;
   /** Host keys of the hops to a device, as they were first seen. */
@@ -19,7 +21,8 @@ export function providerSettings(settings: Settings): { document: object; files:
   const kind = kindOf(provider);
   const ssh = provider.ssh && sshSettings(provider.ssh, settings);
   const simulated = provider.simulated && { ...provider.simulated, directory: simulatedDirectory(name) };
-  const own = ssh?.settings ?? simulated ?? (kind && provider[kind]) ?? {};
+  const cluster = provider.cluster && { ...provider.cluster, owner: settings.clusterId };
+  const own = ssh?.settings ?? simulated ?? cluster ?? (kind && provider[kind]) ?? {};
   const { document, credentials } = split(own, agentPaths(name).credentials);
   return { document, files: [...credentials, ...(ssh?.files ?? [])] };
 }
@@ -29,6 +32,11 @@ const inFiles: Readonly<Record<string, string>> = {
   privateKey: "privateKeyFile",
   privateKeyPassword: "privateKeyPassphraseFile",
   password: "passwordFile",
+  kubeconfig: "kubeconfigFile",
+  ca: "caFile",
+  token: "tokenFile",
+  clientCertificate: "clientCertificateFile",
+  clientKey: "clientKeyFile",
 };
 
 /** Seconds here, durations there. */

@@ -43,6 +43,7 @@ export function providerProblems(value: unknown, path: string): Problem[] {
   return [
     ...sshProblems(section(provider["ssh"]), `${path}.ssh`),
     ...logProblems(section(provider["cri"])["logs"], `${path}.cri.logs`),
+    ...remoteProblems(section(provider["cluster"]), `${path}.cluster`, provider["cluster"] !== undefined),
     ...simulatedProblems(section(provider["simulated"]), `${path}.simulated`),
   ];
 }
@@ -91,6 +92,29 @@ function deviceProblems(device: Plain, path: string): Problem[] {
   return [...problems, ...(proxy === undefined ? [] : deviceProblems(section(proxy), `${path}.proxy`))];
 }
 
+const ways =
+  "`kubeconfig`, or `server` with one of `token`, `clientCertificate` and `clientKey`, `username` and `password`";
+
+function remoteProblems(remote: Plain, path: string, given: boolean): Problem[] {
+  if (!given) return [];
+  const has = (field: string): boolean => remote[field] !== undefined;
+  const single = ["server", "ca", "token", "clientCertificate", "clientKey", "username", "password"].filter(has);
+  if (has("kubeconfig"))
+    return single.map((field) => ({ path: `${path}.${field}`, reason: "is in `kubeconfig` already" }));
+  if (!has("server")) return [{ path, reason: `needs a way there: ${ways}` }];
+  const pairs = [
+    ["clientCertificate", "clientKey"],
+    ["username", "password"],
+  ] as const;
+  const halves = pairs.filter(([one, other]) => has(one) !== has(other));
+  if (halves.length > 0)
+    return halves.map(([one, other]) => ({ path, reason: `\`${one}\` and \`${other}\` go together` }));
+  const credentials = [has("token"), ...pairs.map(([one]) => has(one))].filter(Boolean).length;
+  const problems = credentials === 1 ? [] : [{ path, reason: `needs exactly one credential: ${ways}` }];
+  if (has("context")) problems.push({ path: `${path}.context`, reason: "is for `kubeconfig`" });
+  return problems;
+}
+
 function simulatedProblems({ nodes }: Plain, path: string): Problem[] {
   return nodes !== undefined && containsUnknown(nodes)
     ? [{ path: `${path}.nodes`, reason: "has to be a plain number: the nodes' names hang on it" }]
@@ -99,7 +123,7 @@ function simulatedProblems({ nodes }: Plain, path: string): Problem[] {
 
 function capacityProblems(args: Plain, at: (field: string) => string): Problem[] {
   const kind = kindOf(section(args["provider"]));
-  const needed = kind === "simulated" ? [] : ["cpu", "memory"];
+  const needed = kind === "cluster" || kind === "simulated" ? [] : ["cpu", "memory"];
   const capacity = section(args["capacity"]);
   const lacking = containsUnknown(args["capacity"])
     ? []

@@ -25,11 +25,15 @@ function optionsOf({ deletedWith, ...options } = {}) {
   return deletedWith === undefined ? options : { ...options, deletedWith: vms[deletedWith] };
 }
 
-/** {"$secret": "key"} stands for a value of the secret configuration, {"$vm": "name"} for the address of a machine. */
+/**
+ * {"$secret": "key"} stands for a value of the secret configuration, {"$vm": "name"} for the address of a machine, {"$kubeconfig": "name"} for
+ * that of a cluster.
+ */
 function resolve(value) {
   if (Array.isArray(value)) return value.map(resolve);
   if (value === null || typeof value !== "object") return value;
   if (typeof value.$vm === "string") return vms[value.$vm].address;
+  if (typeof value.$kubeconfig === "string") return clusters[value.$kubeconfig].kubeconfig;
   if (typeof value.$secret === "string") return secrets.apply((all) => all[value.$secret]);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
 }

@@ -80,19 +80,33 @@ test("a worker does not wait for the agents on it: they are made after it and le
   assert.ok(!graph.named("prod-w1-worker").waitsFor.some((name) => name.startsWith("press-7")));
 });
 
-test("credentials of devices are secrets, and nothing else is", async () => {
+test("credentials of devices and other clusters are secrets, and nothing else is", async () => {
   const { graph } = await run((door) => {
     const cluster = small(door);
     const proxy = { host: "10.0.9.1", password: "jump-password" };
     const connection = { ...ssh.ssh.connection, privateKeyPassword: "phrase", proxy };
     new door.VirtualKubeletNode("press-7", { cluster, provider: { ssh: { connection } }, capacity });
+    const server = "https://api.example";
+    const certified = { server, clientCertificate: "certificate", clientKey: "client-key" };
+    new door.VirtualKubeletNode("certified", { cluster, provider: { cluster: certified } });
+    new door.VirtualKubeletNode("configured", { cluster, provider: { cluster: { kubeconfig: "text" } } });
+    new door.VirtualKubeletNode("by-token", { cluster, provider: { cluster: { server, token: "token" } } });
+    const named = { server, username: "edge", password: "word" };
+    new door.VirtualKubeletNode("by-password", { cluster, provider: { cluster: named } });
   });
-  const { provider } = graph.named("press-7-virtual-kubelet").inputs as { provider: unknown };
-  assert.deepEqual(secretPaths(provider).sort(), [
+  const paths = (name: string) => {
+    const { provider } = graph.named(`${name}-virtual-kubelet`).inputs as { provider: unknown };
+    return secretPaths(provider).sort();
+  };
+  assert.deepEqual(paths("press-7"), [
     "ssh.connection.privateKey",
     "ssh.connection.privateKeyPassword",
     "ssh.connection.proxy.password",
   ]);
+  assert.deepEqual(paths("certified"), ["cluster.clientKey"]);
+  assert.deepEqual(paths("configured"), ["cluster.kubeconfig"]);
+  assert.deepEqual(paths("by-token"), ["cluster.token"]);
+  assert.deepEqual(paths("by-password"), ["cluster.password"]);
 });
 
 async function lateRefusal(args: object, own: Partial<kubeadm.K8sClusterArgs> = {}): Promise<string> {
@@ -114,21 +128,18 @@ async function lateRefusal(args: object, own: Partial<kubeadm.K8sClusterArgs> = 
 }
 
 const both = { ...ssh, simulated: {} };
+const remote = (cluster: object) => ({ provider: { cluster }, capacity: {} });
 const wrong: [string, object, RegExp][] = [
-  ["no provider", { provider: {} }, /provider: is exactly one of ssh, serial, cri, simulated; none/],
+  ["no provider", { provider: {} }, /provider: is exactly one of ssh, serial, cri, cluster, simulated; none/],
   ["two of them", { provider: both }, /provider: .*ssh and simulated are given/],
   [
     "one that is none",
     { provider: { telnet: {} } },
-    /a problem:\n {2}- provider: "telnet" is none of ssh, serial, cri, simulated$/,
+    /a problem:\n {2}- provider: "telnet" is none of ssh, serial, cri, cluster, simulated$/,
   ],
   ["the runtime of a worker", { provider: { cri: {} } }, /runsOn: has to be a `\{ connection \}` for `cri`/],
   ["a socket that is none", { provider: { cri: { socket: "containerd.sock" } } }, /provider\.cri\.socket/],
-  [
-    "another cluster, beside a device",
-    { provider: { ...ssh, cluster: { kubeconfig: "x" } } },
-    /a problem:\n {2}- provider: "cluster" is not supported yet: .*another cluster are not in this release$/,
-  ],
+  ["another cluster, beside a device", { provider: { ...ssh, cluster: { kubeconfig: "x" } } }, /ssh and cluster are/],
   ["a device without credentials", { provider: { ssh: { connection: { host: "x" } } } }, /needs `privateKey` or/],
   [
     "a host key that is none",
@@ -152,6 +163,21 @@ const wrong: [string, object, RegExp][] = [
     "a line's timings that the agent does not take",
     { provider: { serial: { device: "/dev/ttyS0", timeout: 61, maxLine: 511, pollInterval: 11 } } },
     /provider\.serial\.timeout[\s\S]*provider\.serial\.maxLine[\s\S]*provider\.serial\.pollInterval/,
+  ],
+  ["no way to a cluster", remote({}), /provider\.cluster: needs a way there/],
+  ["a cluster without credentials", remote({ server: "https://x" }), /exactly one credential/],
+  [
+    "two credentials",
+    remote({ server: "https://x", token: "t", username: "u", password: "p" }),
+    /exactly one credential/,
+  ],
+  ["half a credential", remote({ server: "https://x", username: "u" }), /`username` and `password` go together/],
+  ["a way that anybody may listen to", remote({ server: "http://x", token: "t" }), /provider\.cluster\.server/],
+  ["two ways to a cluster", remote({ kubeconfig: "x", token: "y" }), /provider\.cluster\.token: is in `kubeconfig`/],
+  [
+    "a context of nothing",
+    remote({ server: "https://x", token: "y", context: "c" }),
+    /cluster\.context: is for `kubec/,
   ],
   ["no node at all", { provider: { simulated: { nodes: 0 } } }, /provider\.simulated\.nodes/],
   ["the agent's own label", { labels: { type: "x" } }, /labels: "type" is set by the node agent/],

@@ -53,6 +53,25 @@ test("what is allocatable is the capacity but for what is said of it", () => {
   assert.deepEqual(allocatable, { pods: "5", cpu: "3", memory: "2Gi" });
 });
 
+test("another cluster's credentials are files that only root reads, and its owner is this cluster", () => {
+  const secrets = { kubeconfig: "the kubeconfig", token: "the token", clientKey: "the key", password: "the password" };
+  const files = agentFiles({ ...base, provider: { cluster: secrets } });
+  for (const secret of Object.values(secrets)) {
+    const holding = files.filter(({ content }) => content.includes(secret));
+    assert.equal(holding.length, 1, secret);
+    assert.equal(holding[0]?.mode, 0o600);
+  }
+  assert.equal(documentOf(paths.provider, { ...base, provider: { cluster: secrets } }).owner, base.clusterId);
+});
+
+test("of another cluster nothing is said where nobody says it: its quota tells", () => {
+  const { capacity: _own, ...silentBase } = base;
+  const node = documentOf(paths.node, { ...silentBase, provider: { cluster: { kubeconfig: "x" } } });
+  assert.deepEqual([node.capacity, node.allocatable], [undefined, undefined]);
+  const said = documentOf(paths.node, { ...base, provider: { cluster: { kubeconfig: "x" } } });
+  assert.deepEqual(said.allocatable, said.capacity);
+});
+
 test("a simulation's nodes are as many as it says, and the first one's certificate leads to the API", () => {
   assert.deepEqual(nodesOf("crowd", { simulated: { nodes: 2 } }), ["crowd-0", "crowd-1"]);
   assert.deepEqual(nodesOf("crowd", { simulated: {} }), ["crowd"]);
@@ -84,7 +103,7 @@ test("a device's key is pinned, or the recorded one, or the recorded one that fi
 const place = (provider: Provider) => placeOf(provider);
 const connection = { host: "10.0.9.7", user: "plc", password: "x" };
 
-test("another device, line, socket or kind is another place", () => {
+test("another device, line, socket, server, namespace or kind is another place", () => {
   const places = [
     place({ ssh: { connection } }),
     place({ ssh: { connection: { ...connection, host: "10.0.9.8" } } }),
@@ -94,6 +113,10 @@ test("another device, line, socket or kind is another place", () => {
     place({ serial: { device: "/dev/ttyS1" } }),
     place({ cri: {} }),
     place({ cri: { socket: "/run/other.sock" } }),
+    place({ cluster: { kubeconfig: "x" } }),
+    place({ cluster: { kubeconfig: "x", namespace: "edge" } }),
+    place({ cluster: { server: "https://a", token: "x" } }),
+    place({ cluster: { server: "https://b", token: "x" } }),
     place({ simulated: {} }),
   ];
   assert.equal(new Set(places).size, places.length);
@@ -105,6 +128,7 @@ test("other credentials, another way, other speed or another number of nodes is 
   assert.equal(place({ serial: { device: "/dev/ttyS0" } }), place({ serial: { device: "/dev/ttyS0", baud: 9600 } }));
   const socket = "/run/containerd/containerd.sock";
   assert.equal(place({ cri: {} }), place({ cri: { socket, logs: { maxFiles: 3 } } }));
+  assert.equal(place({ cluster: { kubeconfig: "x" } }), place({ cluster: { kubeconfig: "rotated" } }));
   assert.equal(place({ simulated: { nodes: 3 } }), place({ simulated: { nodes: 5 } }));
 });
 
