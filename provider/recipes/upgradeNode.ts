@@ -13,6 +13,7 @@ import { drainNode } from "../steps/upgrade/drainNode";
 import { downgrade } from "../steps/upgrade/due";
 import type { Found } from "../steps/upgrade/found";
 import { lookAtVersions } from "../steps/upgrade/found";
+import { keepEtcdSnapshot } from "../steps/upgrade/keepEtcdSnapshot";
 import { proveControlPlane } from "../steps/upgrade/proveControlPlane";
 import { putNodeAside } from "../steps/upgrade/putNodeAside";
 import { replaceKubelet } from "../steps/upgrade/replaceKubelet";
@@ -25,6 +26,7 @@ import type { Attempt } from "./attempt";
 const controlPlane: readonly Step<UpgradeContext>[] = [
   placeFiles,
   writeConfiguration,
+  keepEtcdSnapshot,
   runUpgrade,
   putNodeAside,
   drainNode,

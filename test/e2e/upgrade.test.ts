@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { companions } from "../../provider/kubeadm/companions";
+import { etcdLibrary } from "../../provider/steps/etcd/client";
 import { killedAt } from "../support/kill";
+import { eventually } from "../support/patience";
 import { Poller } from "../support/poller";
 import type { PollReport } from "../support/pollReport";
 import { type Args, clusterOf, containerHosts, ofVersion, Program, type Spec } from "../support/program";
@@ -12,7 +14,8 @@ import { isReady, type Loose, Workstation } from "../support/workstation";
 import { namespace, steady, stuck } from "./steady";
 
 const [before133, after134, after135] = ["1.33.13", "1.34.4", "1.35.4"];
-const all = ["c1", "c2", "c3", "w1", "w2"];
+const controlPlanes = ["c1", "c2", "c3"];
+const all = [...controlPlanes, "w1", "w2"];
 
 describe("an upgrade of a whole cluster", () => {
   let lab: TestLab;
@@ -47,6 +50,24 @@ describe("an upgrade of a whole cluster", () => {
       const { name, annotations } = node.metadata;
       assert.notEqual(node.spec.unschedulable, true, `${name} is cordoned`);
       assert.equal(annotations["pulumi-kubeadm/upgrade"], undefined, `${name} carries the mark of an upgrade`);
+    }
+  }
+
+  const etcdctl = (name: string, ...words: string[]) =>
+    lab.sh(name, `${etcdLibrary} etcdctl_from "$(etcd_program ${name} etcdctl)" ${words.join(" ")}`);
+
+  /** One that does not know another as a voter reads nothing while that one leads. */
+  async function assertReadableWhoeverLeads(): Promise<void> {
+    const members = (await etcdctl("c1", "member", "list")).split("\n").map((line) => line.split(", "));
+    assert.deepEqual(members.map(([, , name]) => name).sort(), controlPlanes);
+    const endpoints = members.map(([, , , , url = ""]) => url).join(",");
+    for (const [id = "", , name] of members) {
+      await etcdctl("c1", "--endpoints", endpoints, "move-leader", id);
+      await eventually(
+        `etcd readable while ${name} leads`,
+        () => etcdctl("c1", "endpoint", "health", "--cluster"),
+        30_000,
+      );
     }
   }
 
@@ -175,6 +196,15 @@ describe("an upgrade of a whole cluster", () => {
     api.part("workers upgraded");
   });
 
+  it("leaves etcd's members in a snapshot, and readable through each whoever leads", async () => {
+    for (const name of controlPlanes) {
+      const snapshots = await lab.sh(name, "ls /var/lib/etcd/member/snap");
+      const indexes = [...snapshots.matchAll(/-([0-9a-f]{16})\.snap$/gm)].map(([, index]) => Number(`0x${index}`));
+      assert.ok(Math.max(...indexes) > 10_000, `${name}: ${snapshots}`);
+    }
+    await assertReadableWhoeverLeads();
+  });
+
   if (process.env["TEST_ALL"]) {
     it("goes to the minor after, without one lost request", async () => {
       spec.addons = { steady: { cluster: "big", manifests: [namespace, ...steady()] } };
@@ -189,6 +219,7 @@ describe("an upgrade of a whole cluster", () => {
       assert.deepEqual(await versions(), everywhere(after135));
       assertUninterrupted(await poller.stop());
       api.part(`upgrade to ${after135}`);
+      await assertReadableWhoeverLeads();
     });
   } else process.stdout.write(`    # left out: ${after134} to ${after135}, which TEST_ALL=1 adds\n`);
 });

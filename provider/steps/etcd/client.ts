@@ -5,11 +5,11 @@ import { CommandError } from "../../lib/errors";
 import { etcdData } from "../kubeadm/decide";
 
 const pki = "/etc/kubernetes/pki/etcd";
-const access = `--endpoints https://127.0.0.1:2379 --cacert ${pki}/ca.crt --cert ${pki}/server.crt --key ${pki}/server.key`;
+export const access = `--endpoints https://127.0.0.1:2379 --cacert ${pki}/ca.crt --cert ${pki}/server.crt --key ${pki}/server.key`;
 /** For people, in the pod of an etcd member. */
 export const etcdctlCommand = `etcdctl ${access}`;
 
-const dataDirectory = etcdData.replace(/\/member$/, "");
+export const etcdDirectory = etcdData.replace(/\/member$/, "");
 
 /**
  * For scripts on the host: `etcd_program NODE NAME` prints where a program of the running etcd's image is, `etcdctl_from PROGRAM ...`
@@ -18,7 +18,7 @@ const dataDirectory = etcdData.replace(/\/member$/, "");
 export const etcdLibrary = `
 etcd_program() {
   for pid in $(pgrep -x etcd || true); do
-    grep -qzxF -e '--data-dir=${dataDirectory}' "/proc/$pid/cmdline" 2>/dev/null || continue
+    grep -qzxF -e '--data-dir=${etcdDirectory}' "/proc/$pid/cmdline" 2>/dev/null || continue
     grep -qzxF -e "--name=$1" "/proc/$pid/cmdline" 2>/dev/null || continue
     for directory in usr/local/bin usr/bin bin; do
       if [ -x "/proc/$pid/root/$directory/$2" ]; then echo "/proc/$pid/root/$directory/$2"; return 0; fi

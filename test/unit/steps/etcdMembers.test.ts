@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CommandError } from "../../../provider/lib/errors";
 import { electing } from "../../../provider/steps/etcd/client";
+import { heirOf } from "../../../provider/steps/etcd/leadership";
 import {
   isOf,
   memberOf,
@@ -10,7 +11,6 @@ import {
   parseMembers,
   parseStatus,
 } from "../../../provider/steps/etcd/members";
-import { heirOf } from "../../../provider/steps/etcd/removeMember";
 
 const listed =
   '{"header":{"cluster_id":14841639068965178418,"member_id":10501334649042878790,"raft_term":2},"members":[' +
