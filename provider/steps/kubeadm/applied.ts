@@ -57,11 +57,18 @@ export function appliedOf(plan: NodePlan): Applied {
   const worker = plan.role === "worker";
   return {
     kubelet: digest(kubeletWish(plan)),
-    controlPlane: worker ? "" : digest(clusterWide(plan).clusterConfiguration),
+    controlPlane: worker ? "" : digest(ofManifests(plan)),
     files: Object.fromEntries(Object.entries(plan.files).map(([path, file]) => [path, digest(file)])),
     flags: Object.keys(plan.kubeletExtraArgs ?? {}).sort(),
     ...(worker ? {} : { names: servingNames(plan) }),
   };
+}
+
+/** Endpoint and names of certificates stand in no manifest, and are followed for themselves: a cluster that moved starts nothing anew. */
+function ofManifests(plan: NodePlan): object {
+  const { controlPlaneEndpoint, apiServer, ...rest } = clusterWide(plan).clusterConfiguration;
+  const { certSANs, ...server } = (apiServer ?? {}) as { certSANs?: unknown };
+  return { ...rest, apiServer: server };
 }
 
 const record = { type: "configmaps", namespace: "kube-system", name: "pulumi-kubeadm" };
