@@ -1,5 +1,5 @@
 // `make bench`: how long it takes and what it holds, against raw kubeadm and with many simulated hosts.
-//   BENCH_PARTS=real,ha,upgrade,simulated  BENCH_RUNS=1 (of the real part)  BENCH_WORKERS=10,50,200  BENCH_JSON=dist/bench.json
+//   BENCH_PARTS=real,ha,upgrade,simulated,virtual  BENCH_RUNS=1 (of the real part)  BENCH_WORKERS=10,50,200  BENCH_JSON=dist/bench.json
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,11 +11,12 @@ import { type RealResult, real } from "./real/run";
 import { upgraded } from "./real/upgrade";
 import { machineOf, phases, type Report, rowsOf, table } from "./report";
 import { type SimulatedResult, simulate } from "./simulated/run";
+import { virtual } from "./virtual/run";
 
 const asked = (name: string, otherwise: string): string => process.env[name] || otherwise;
 
 async function bench(): Promise<void> {
-  const parts = asked("BENCH_PARTS", "real,ha,upgrade,simulated").split(",");
+  const parts = asked("BENCH_PARTS", "real,ha,upgrade,simulated,virtual").split(",");
   const path = asked("BENCH_JSON", join(projectDir, "dist", "bench.json"));
   const reals: RealResult[] = [];
   const simulated: SimulatedResult[] = [];
@@ -26,7 +27,8 @@ async function bench(): Promise<void> {
   const upgrade = parts.includes("upgrade") ? [await upgraded()] : [];
   const workers = asked("BENCH_WORKERS", "10,50,200").split(",").map(Number);
   if (parts.includes("simulated")) for (const count of workers) simulated.push(await simulate(count));
-  const found = { real: reals, ha, upgrade, simulated };
+  const virtuals = parts.includes("virtual") ? [await virtual()] : [];
+  const found = { real: reals, ha, upgrade, simulated, virtual: virtuals };
   const report: Report = { machine: machineOf(availableParallelism()), ...found, rows: rowsOf(found) };
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);

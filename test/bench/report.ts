@@ -7,6 +7,7 @@ import type { HaResult } from "./real/ha";
 import type { RealResult } from "./real/run";
 import type { UpgradeResult } from "./real/upgrade";
 import type { SimulatedResult } from "./simulated/run";
+import type { VirtualResult } from "./virtual/run";
 
 export interface Row {
   what: string;
@@ -15,12 +16,16 @@ export interface Row {
   reached: boolean | undefined;
 }
 
-export interface Report {
-  machine: { processors: number; memoryMiB: number; node: string };
+export interface Results {
   real: RealResult[];
   ha: HaResult[];
   upgrade: UpgradeResult[];
   simulated: SimulatedResult[];
+  virtual: VirtualResult[];
+}
+
+export interface Report extends Results {
+  machine: { processors: number; memoryMiB: number; node: string };
   rows: Row[];
 }
 
@@ -28,13 +33,14 @@ export function machineOf(processors: number): Report["machine"] {
   return { processors, memoryMiB: Math.round(totalmem() / 1024 / 1024), node: process.version };
 }
 
-export function rowsOf({ real, ha, upgrade, simulated }: Omit<Report, "machine" | "rows">): Row[] {
+export function rowsOf({ real, ha, upgrade, simulated, virtual }: Results): Row[] {
   return [
     ...real.flatMap(realRows),
     ...ha.flatMap(haRows),
     ...upgrade.flatMap(upgradeRows),
     ...simulated.flatMap(simulatedRows),
     ...growth(simulated),
+    ...virtual.flatMap(virtualRows),
   ];
 }
 
@@ -96,6 +102,22 @@ function growth(simulated: readonly SimulatedResult[]): Row[] {
   return few === undefined || many === undefined
     ? []
     : [row("200 simulated workers against 50", round(many / few), "×", 5)];
+}
+
+/** The kubelet beside them is the measure: what a device takes is its own. */
+function virtualRows({ seconds, idleMiB, busyMiB }: VirtualResult): Row[] {
+  const against = (place: "ssh" | "simulated") => round(seconds[place] / seconds.kubelet);
+  return [
+    row("100 pods Running, a kubelet", seconds.kubelet, "s"),
+    row("100 pods Running, a device by SSH", seconds.ssh, "s"),
+    row("100 pods Running, a simulated node", seconds.simulated, "s"),
+    row("a device by SSH against the kubelet", against("ssh"), "×"),
+    row("a simulated node against the kubelet", against("simulated"), "×"),
+    row("agent's memory, a device, idle", idleMiB.ssh, "MiB", 40),
+    row("agent's memory, a device, 100 pods", busyMiB.ssh, "MiB"),
+    row("agent's memory, a simulated node, idle", idleMiB.simulated, "MiB", 40),
+    row("agent's memory, a simulated node, 100 pods", busyMiB.simulated, "MiB"),
+  ];
 }
 
 const most = (runs: readonly Measured[]): number => Math.max(...runs.map(({ providerMiB = 0 }) => providerMiB));

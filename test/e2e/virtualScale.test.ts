@@ -1,4 +1,4 @@
-// One agent that is 500 nodes, with 5,000 pods made by a client: all of them come, and stay.
+// One agent that is 500 nodes, with 5,000 pods made by a client: all of them come, and all of them go.
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { agentFigures, nodeRequests } from "../support/agentFigures";
@@ -130,5 +130,21 @@ describe("many virtual nodes", { skip }, () => {
         one.status.containerStatuses[0].restartCount > 0,
     );
     assert.equal(restarts.length, 0);
+  });
+
+  it("end all pods, and leave with everything of theirs", async (context) => {
+    await told(context, `${pods} pods deleted`, async () => {
+      await Promise.all(indices.map((index) => api.send("DELETE", `${path}/pod-${index}`)));
+      await eventually("no pod left", async () => (await api.count(path)) === 0, 20 * minutes);
+    });
+    await program.describe(spec);
+    await told(context, `${nodes} nodes taken out`, up);
+    assert.deepEqual(Object.keys(await kubectl.nodes()).sort(), ["cp1", "w1"]);
+    const leases = await kubectl.get("leases", "-n", "kube-node-lease");
+    assert.equal(leases.items.length, 2);
+    assert.equal(
+      await lab.sh("w1", "find /etc/pulumi-kubeadm /var/lib/pulumi-virtual-kubelet -name 'crowd*' 2>/dev/null || true"),
+      "",
+    );
   });
 });

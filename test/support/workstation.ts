@@ -46,6 +46,11 @@ export class Workstation {
     return JSON.parse(stdout);
   }
 
+  /** Creates many at once, a List. */
+  async createAll(list: Loose): Promise<void> {
+    await run(this.argv("create", "-f", "-"), { stdin: JSON.stringify(list) });
+  }
+
   async get(...args: string[]): Promise<Loose> {
     return JSON.parse(await this.run("get", ...args, "-o", "json"));
   }
