@@ -12,11 +12,16 @@ import { controllers, ends } from "./device/workloads";
 
 describe("devices as nodes", () => {
   let plant: Plant;
+  let found = "";
   const at = () => plant;
+  /** Everything of the device's own tree; its clock and its logs are nobody's leftovers. */
+  const files = () =>
+    plant.lab.sh("press", "find /device -xdev -path /device/tmp -prune -o -path /device/run -prune -o -print | sort");
 
   before(async () => {
     plant = await Plant.open();
     await plant.build();
+    found = await files();
   });
 
   after(async () => {
@@ -48,4 +53,10 @@ describe("devices as nodes", () => {
   });
 
   describe("a device on a serial line", () => lineTests(at));
+
+  it("leave nothing behind", async () => {
+    const { code, output } = await plant.program.stack.destroy();
+    assert.equal(code, 0, output);
+    assert.equal(await files(), found);
+  });
 });

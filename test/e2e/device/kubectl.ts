@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
+import { quote } from "../../../provider/lib/shell";
 import { Background } from "../../support/background";
 import { eventually } from "../../support/patience";
 import type { Loose } from "../../support/workstation";
@@ -84,6 +85,17 @@ export function commands(at: () => Plant): void {
     assert.match(ended.stderr, /^err\n/);
     const { stdout } = await run(exec("-i", "shell", "--", "cat"), { stdin: "in and out" });
     assert.equal(stdout, "in and out");
+    assert.equal(await at().inHall("exec", "shell", "--", "sh", "-c", "echo $HOSTNAME"), "shell\n");
+  });
+
+  it("gives a command a terminal of the caller's size", async () => {
+    // kubectl tells the size beside the command's start, so it may come a moment later.
+    const fits =
+      'tty; n=0; until [ "$(stty size)" = "33 101" ] || [ $n -ge 60 ]; do n=$((n + 1)); sleep 1; done; stty size';
+    const words = exec("-it", "shell", "-c", "main", "--", "sh", "-c", fits).map(quote).join(" ");
+    const { stdout } = await run(["script", "-qec", `stty rows 33 cols 101; ${words}`, "/dev/null"]);
+    // script tells the end of its own input with a NUL, which the terminal may echo.
+    assert.match(stdout.replaceAll("\0", ""), /\/dev\/pts\/\d+\r\n33 101\r\n/);
   });
 
   it("copies files both ways", async () => {

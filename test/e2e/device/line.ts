@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Background } from "../../support/background";
 import { eventually } from "../../support/patience";
-import { nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
+import { assertSame, nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
 import type { Loose } from "../../support/workstation";
 import { gauge, line, namespace, type Plant } from "./plant";
 import { job, pod } from "./pods";
@@ -47,15 +47,29 @@ export function lineTests(at: () => Plant): void {
     }
   });
 
+  it("is called unreachable while nobody answers on its line, and its pods go on", async () => {
+    const before = await podNamed("steady");
+    await systemctl("kill --signal STOP --kill-whom main");
+    try {
+      const { message } = await nodeUnreachable(at().kubectl, gauge);
+      assert.match(message, /no answer within .* is the device on/);
+    } finally {
+      await systemctl("kill --signal CONT --kill-whom main");
+    }
+    await nodeReady(at().kubectl, gauge);
+    assertSame(before, await podNamed("steady"));
+  });
+
   it("is found again when its line was pulled out, and runs its pods anew when it was off", async () => {
     await systemctl("stop");
     await nodeUnreachable(at().kubectl, gauge);
     await systemctl("start");
     await nodeReady(at().kubectl, gauge);
-    await eventually("the container's second attempt", async () => {
+    const [status] = await eventually("the container's second attempt", async () => {
       const { containerStatuses } = (await podNamed("steady")).status;
-      return containerStatuses[0].restartCount === 1 && containerStatuses[0].state.running;
+      return containerStatuses[0].restartCount === 1 && containerStatuses[0].state.running && containerStatuses;
     });
+    assert.equal(status.lastState.terminated.reason, "DeviceRestarted");
   });
 
   it("leaves nothing on the device and its machine when it leaves the program", async () => {

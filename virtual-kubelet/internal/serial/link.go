@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -18,6 +19,8 @@ import (
 type link struct {
 	config *Config
 	turn   *semaphore.Weighted
+	// silent is why the last request got no answer, nil once one did.
+	silent atomic.Pointer[error]
 
 	// What follows belongs to who has the turn.
 	port   *os.File
@@ -34,6 +37,10 @@ func newLink(config *Config) *link {
 // ask sends a request, after a hello where that is due, and returns the answer. make gets what the device can take.
 func (l *link) ask(ctx context.Context, make func(*limits) (string, error)) (protocol.Answer, *limits, error) {
 	if err := l.turn.Acquire(ctx, 1); err != nil {
+		// Whoever has the turn knows better what the line is like.
+		if silent := l.silent.Load(); silent != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = *silent
+		}
 		return protocol.Answer{}, nil, l.gone(err)
 	}
 	defer l.turn.Release(1)
@@ -64,6 +71,13 @@ func (l *link) gone(err error) error {
 	return fmt.Errorf("%w: %s: %w", runtime.ErrUnreachable, l.config.Device, err)
 }
 
+// silence is the error of a device that does not answer, kept for those who wait for their turn meanwhile.
+func (l *link) silence(limit time.Duration, asked int) error {
+	err := fmt.Errorf("no answer within %s, asked %d times (timeout, retries); is the device on, and are baud, dataBits, parity and stopBits its own?", limit, asked)
+	l.silent.Store(&err)
+	return l.gone(err)
+}
+
 // longest is the length of lines both ways.
 func (l *link) longest() int {
 	if l.limits == nil {
@@ -81,7 +95,10 @@ func (l *link) exchange(ctx context.Context, body string) (protocol.Answer, erro
 		answer, err := l.once(ctx, request, limit)
 		switch {
 		case err == nil:
+			l.silent.Store(nil)
 			return answer, nil
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return answer, l.silence(limit, try+1)
 		case ctx.Err() != nil:
 			return answer, l.gone(ctx.Err())
 		case !errors.Is(err, os.ErrDeadlineExceeded):
@@ -91,7 +108,7 @@ func (l *link) exchange(ctx context.Context, body string) (protocol.Answer, erro
 		case try >= *l.config.Retries:
 			// Who answers next may have been started anew, or be another one.
 			l.limits = nil
-			return answer, l.gone(fmt.Errorf("no answer within %s, asked %d times (timeout, retries); is the device on, and are baud, dataBits, parity and stopBits its own?", limit, try+1))
+			return answer, l.silence(limit, try+1)
 		}
 	}
 }

@@ -6,11 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
+
+// sizeWait is how long a terminal waits for the size of the caller's, which comes beside the command and not with it.
+const sizeWait = 250 * time.Millisecond
 
 // Exec runs a command beside the container. When ctx ends before it, it is ended on the device.
 func (d *device) Exec(ctx context.Context, id runtime.ContainerID, command []string, streams runtime.Streams) error {
@@ -28,7 +32,7 @@ func (d *device) Exec(ctx context.Context, id runtime.ContainerID, command []str
 			if ok {
 				size = first
 			}
-		default:
+		case <-time.After(sizeWait):
 		}
 		return session.RequestPty("xterm", int(size.Height), int(size.Width), ssh.TerminalModes{})
 	}
