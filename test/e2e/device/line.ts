@@ -61,6 +61,8 @@ export function lineTests(at: () => Plant): void {
   });
 
   it("is found again when its line was pulled out, and runs its pods anew when it was off", async () => {
+    // As when the power goes: the device notes nothing of its end. A mere stop would let it see its processes go first.
+    await systemctl("kill --signal KILL --kill-whom main");
     await systemctl("stop");
     await nodeUnreachable(at().kubectl, gauge);
     await systemctl("start");
