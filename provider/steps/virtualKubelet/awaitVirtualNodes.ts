@@ -30,8 +30,9 @@ export const awaitVirtualNodes: Step<AgentContext> = {
       await sleep(Math.max(500, Date.now() - asked));
     }
     async function missing(own: AgentContext): Promise<string[]> {
-      const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });
+      // Leases first: an agent tells its nodes' status and renews then, so what is read after a new lease is the new agent's word.
       const leases = own.leases && (await leasesOf(kubectl, nodes));
+      const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });
       const late = nodesMissing(nodes, listed, own.leases, leases);
       return late.length > 0 ? late : await servingMissing(own);
     }
