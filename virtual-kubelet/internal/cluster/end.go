@@ -5,8 +5,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
 
 // knownAgain is the wait after a pod turned out to be in the API though the cache has it not.
@@ -60,7 +60,7 @@ func (p *Place) sweep(ctx context.Context, k key, there *corev1.Pod) (time.Durat
 		p.forget(k.UID)
 		return 0, nil
 	}
-	if known, err := p.known(ctx, k); known || err != nil {
+	if known, err := p.home.Has(ctx, runtime.PodName{UID: k.UID}); known || err != nil {
 		return knownAgain, err
 	}
 	if there != nil {
@@ -68,20 +68,4 @@ func (p *Place) sweep(ctx context.Context, k key, there *corev1.Pod) (time.Durat
 		return 0, p.remove(ctx, there, nil)
 	}
 	return 0, p.removeCopies(ctx, k.UID)
-}
-
-// known asks the API itself, past its caches, whether it has this pod on this node. It is a list because a node may always list its own
-// pods, while getting one depends on what the authorizer has heard of so far.
-func (p *Place) known(ctx context.Context, k key) (bool, error) {
-	own := fields.OneTermEqualSelector("spec.nodeName", p.home.NodeName).String()
-	pods, err := p.home.Client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: own})
-	if err != nil {
-		return false, err
-	}
-	for i := range pods.Items {
-		if pods.Items[i].UID == k.UID {
-			return true, nil
-		}
-	}
-	return false, nil
 }

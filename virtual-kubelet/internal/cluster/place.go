@@ -29,6 +29,7 @@ import (
 
 // Place is a namespace of another cluster as the place of one node's pods.
 type Place struct {
+	*runtime.Handed
 	home      runtime.Home
 	config    *rest.Config
 	api       kubernetes.Interface
@@ -57,11 +58,9 @@ type Place struct {
 	capacity  corev1.ResourceList
 	nodesSeen time.Time
 	nodesHave corev1.ResourceList
-	// handed are the pods as the library gave them, by namespace/name.
-	handed  map[string]*corev1.Pod
-	notify  func(*corev1.Pod)
-	records map[types.UID]*record
-	used    map[types.UID]map[string]counter
+	notify    func(*corev1.Pod)
+	records   map[types.UID]*record
+	used      map[types.UID]map[string]counter
 }
 
 var _ runtime.Pods = &Place{}
@@ -93,11 +92,11 @@ func open(configFile string, home runtime.Home) (*Place, error) {
 		return nil, fmt.Errorf("the way to the other cluster: %w", err)
 	}
 	p := &Place{
-		home: home, config: config, api: api, namespace: namespace, own: own(settings.Owner, home.NodeName),
+		Handed: runtime.NewHanded(home.Pods), home: home, config: config, api: api, namespace: namespace, own: own(settings.Owner, home.NodeName),
 		resolver: resolve.New(home.Client, home.Events, clock.RealClock{}, resolve.Host{Address: home.NodeAddress}),
 		log:      slog.Default().With("node", home.NodeName, "server", config.Host, "namespace", namespace),
 		queue:    workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[key](retryFirst, retryLast)),
-		changed:  make(chan struct{}, 1), handed: map[string]*corev1.Pod{}, records: map[types.UID]*record{},
+		changed:  make(chan struct{}, 1), records: map[types.UID]*record{},
 		used: map[types.UID]map[string]counter{},
 	}
 	return p, p.watch()

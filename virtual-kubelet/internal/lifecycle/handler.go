@@ -2,8 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/virtual-kubelet/virtual-kubelet/errdefs"
 	corev1 "k8s.io/api/core/v1"
@@ -14,9 +12,7 @@ import (
 
 // CreatePod takes note of a pod.
 func (m *Manager) CreatePod(_ context.Context, pod *corev1.Pod) error {
-	m.mu.Lock()
-	m.handed[pod.Namespace+"/"+pod.Name] = pod
-	m.mu.Unlock()
+	m.Take(pod)
 	m.name(pod.UID, pod.Namespace, pod.Name)
 	m.kick(pod.UID)
 	return nil
@@ -27,27 +23,10 @@ func (m *Manager) UpdatePod(ctx context.Context, pod *corev1.Pod) error { return
 
 // DeletePod takes note of an end; the pod's object goes when the place confirmed it.
 func (m *Manager) DeletePod(_ context.Context, pod *corev1.Pod) error {
-	m.mu.Lock()
-	key := pod.Namespace + "/" + pod.Name
-	if kept := m.handed[key]; kept != nil && kept.UID == pod.UID {
-		delete(m.handed, key)
-	}
-	m.mu.Unlock()
+	m.Drop(pod)
 	m.name(pod.UID, pod.Namespace, pod.Name)
 	m.kick(pod.UID)
 	return nil
-}
-
-// GetPod is the pod as the library handed it over.
-func (m *Manager) GetPod(_ context.Context, namespace, name string) (*corev1.Pod, error) {
-	m.mu.Lock()
-	pod := m.handed[namespace+"/"+name]
-	m.mu.Unlock()
-	// One whose place another of the same name took is not known: the library hands that one over then.
-	if now, err := m.home.Pods.Pods(namespace).Get(name); pod != nil && (err != nil || now.UID == pod.UID) {
-		return pod.DeepCopy(), nil
-	}
-	return nil, errdefs.NotFoundf("pod %s/%s is not known to this node", namespace, name)
 }
 
 // GetPodStatus is the status that was told last.
@@ -63,17 +42,6 @@ func (m *Manager) GetPodStatus(ctx context.Context, namespace, name string) (*co
 		return nil, errdefs.NotFoundf("pod %s/%s has no status yet", namespace, name)
 	}
 	return p.status.DeepCopy(), nil
-}
-
-// GetPods are the pods that the library handed over. What a place has without a pod is swept by this package.
-func (m *Manager) GetPods(context.Context) ([]*corev1.Pod, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []*corev1.Pod
-	for _, key := range slices.Sorted(maps.Keys(m.handed)) {
-		out = append(out, m.handed[key].DeepCopy())
-	}
-	return out, nil
 }
 
 // NotifyPods keeps where changes of status are told.

@@ -53,6 +53,7 @@ type Options struct {
 
 // Manager is the runtime.Pods of one node over a Runtime.
 type Manager struct {
+	*runtime.Handed
 	rt       runtime.Runtime
 	home     runtime.Home
 	provider string
@@ -77,9 +78,7 @@ type Manager struct {
 	failure  error
 	lastLook time.Time
 	pods     map[types.UID]*pod
-	// handed are the pods as the library gave them, by namespace/name.
-	handed map[string]*corev1.Pod
-	notify func(*corev1.Pod)
+	notify   func(*corev1.Pod)
 	// restarts counts containers started again since the agent runs.
 	restarts int
 }
@@ -89,7 +88,7 @@ func New(rt runtime.Runtime, home runtime.Home, o Options) *Manager {
 	backOff := flowcontrol.NewBackOff(backOffInitial, backOffMax)
 	backOff.Clock = o.Clock
 	return &Manager{
-		rt: rt, home: home, provider: o.Provider, clock: o.Clock, log: o.Log,
+		Handed: runtime.NewHanded(home.Pods), rt: rt, home: home, provider: o.Provider, clock: o.Clock, log: o.Log,
 		resolver: resolve.New(home.Client, home.Events, o.Clock, o.Host),
 		backOff:  backOff,
 		starts:   make(chan struct{}, parallelStarts),
@@ -97,7 +96,6 @@ func New(rt runtime.Runtime, home runtime.Home, o Options) *Manager {
 		lookNow:  make(chan struct{}, 1),
 		settled:  make(chan struct{}),
 		pods:     map[types.UID]*pod{},
-		handed:   map[string]*corev1.Pod{},
 	}
 }
 

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
+
+	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
 
 // sweep ends what the place has of a pod that the API has no more. The cache may be behind (an API server that was restored, another
@@ -23,7 +23,7 @@ func (m *Manager) sweep(ctx context.Context, p *pod, t turn) time.Duration {
 		p.waitsForLook.Store(true)
 		return 0
 	}
-	if known, err := m.known(ctx, p, t); known || err != nil {
+	if known, err := m.home.Has(ctx, runtime.PodName{Namespace: t.state.Namespace, Name: t.state.Name, UID: p.uid}); known || err != nil {
 		return retryInterval
 	}
 	m.log.Info("ending a pod that the API does not have", "namespace", t.state.Namespace, "pod", t.state.Name, "uid", p.uid)
@@ -34,25 +34,6 @@ func (m *Manager) sweep(ctx context.Context, p *pod, t turn) time.Duration {
 	p.waitsForLook.Store(true)
 	p.removedLook = m.lookSoon()
 	return 0
-}
-
-// known asks the API itself, past its caches, whether it has this pod on this node. It is a list because a node may always list its own
-// pods, while getting one depends on what the authorizer has heard of so far.
-func (m *Manager) known(ctx context.Context, p *pod, t turn) (bool, error) {
-	selector := fields.Set{"spec.nodeName": m.home.NodeName}
-	if t.state.Name != "" {
-		selector["metadata.name"] = t.state.Name
-	}
-	pods, err := m.home.Client.CoreV1().Pods(t.state.Namespace).List(ctx, metav1.ListOptions{FieldSelector: selector.String()})
-	if err != nil {
-		return false, err
-	}
-	for _, pod := range pods.Items {
-		if pod.UID == p.uid {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // unseen says whether something was ordered that no look has shown yet.
