@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import { Manifests } from "../provider/resources";
 import type { AddonArgs, ManifestFile } from "./args/addon";
-import { defined, timeoutsOf } from "./settings";
+import { timeoutsOf } from "./settings";
 import { checkAddonArgs } from "./validate";
 
 /**

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import { withPort } from "../provider/lib/endpoint";
 import { Identity, Kubeconfig, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
@@ -6,7 +7,7 @@ import type { VirtualKubeletNodeArgs } from "./args/virtualKubelet";
 import { ControlPlaneNode } from "./controlPlaneNode";
 import { explicitEndpoint, virtualAddress } from "./endpoint";
 import { newKubernetesProvider } from "./kubernetesProvider";
-import { defined, timeoutsOf } from "./settings";
+import { timeoutsOf } from "./settings";
 import { checkClusterArgs } from "./validate";
 import { VirtualKubeletNode } from "./virtualKubeletNode";
 import type { Wiring } from "./wiring";

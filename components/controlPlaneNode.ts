@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import { ControlPlane } from "../provider/resources";
 import type { ControlPlaneNodeArgs } from "./args/node";
 import { frontOf } from "./endpoint";
 import { ClusterNode } from "./node";
-import { defined, filesOf, secret } from "./settings";
+import { filesOf, secret } from "./settings";
 import { checkNodeArgs } from "./validate";
 import type { Wiring } from "./wiring";
 

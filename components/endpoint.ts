@@ -1,8 +1,9 @@
 // Where the API is found: what the program says of `endpoint`, as the leaves are told.
+
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import { withPort } from "../provider/lib/endpoint";
 import type { EndpointArgs, VirtualIpArgs } from "./args/cluster";
-import { defined } from "./settings";
 
 /** haproxy's port beside the API servers' own; kube-vip carries the address alone, so the port stays theirs. */
 const ports = { keepalived: 8443, "kube-vip": 6443 } as const;

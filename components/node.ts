@@ -1,10 +1,12 @@
 // What both kinds of node share: the machine, its preparation, and the way into the cluster.
+
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import { Host, Machine, Preflight } from "../provider/resources";
 import type { K8sClusterArgs } from "./args/cluster";
 import type { ControlPlaneArgs, NodeArgs } from "./args/node";
 import { holderNeeds, virtualAddress } from "./endpoint";
-import { connectionOf, containerdOf, defined, kubeadmOf, networkOf, timeoutsOf } from "./settings";
+import { connectionOf, containerdOf, kubeadmOf, networkOf, timeoutsOf } from "./settings";
 import type { TargetInputs, Wiring } from "./wiring";
 
 export interface Roles {

@@ -1,5 +1,6 @@
 // What a node is told in the end: its own arguments first, the cluster's where it is silent, the documented defaults last.
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import { type Document, merge } from "../provider/lib/merge";
 import type { K8sClusterArgs } from "./args/cluster";
 import type { ConnectionArgs, HopArgs, TimeoutsArgs } from "./args/connection";
@@ -8,11 +9,6 @@ import type { ContainerdArgs, NetworkArgs } from "./args/runtime";
 import { defaultNetwork } from "./rules";
 
 type Inputs = Record<string, pulumi.Input<unknown> | undefined>;
-
-/** Absent fields are left out: the engine would store each as a null that the schema has never heard of. */
-export function defined<T extends object>(fields: T): { [K in keyof T]: T[K] } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
 
 /** Field by field and never in one apply, which would make the whole connection one secret. */
 export function connectionOf(cluster: ConnectionArgs | undefined, node: ConnectionArgs | undefined): Inputs {

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { kindOf, nodesOf } from "../provider/kubeadm/virtualKubelet/names";
+import { defined } from "../provider/lib/defined";
 import { Machine, VirtualKubelet } from "../provider/resources";
 import { agentOf } from "./agentProgram";
 import type { K8sClusterArgs } from "./args/cluster";
 import type { AgentMachineArgs, VirtualKubeletNodeArgs } from "./args/virtualKubelet";
-import { connectionOf, defined, timeoutsOf } from "./settings";
+import { connectionOf, timeoutsOf } from "./settings";
 import { checkVirtualKubeletArgs } from "./validate";
 import { providerOf } from "./virtualKubeletSettings";
 import type { TargetInputs, Wiring } from "./wiring";

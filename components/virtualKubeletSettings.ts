@@ -1,11 +1,13 @@
 // A provider's settings as its leaf is told them: field by field, so that only what is secret becomes a secret.
+
 import type * as pulumi from "@pulumi/pulumi";
+import { defined } from "../provider/lib/defined";
 import type {
   DeviceConnectionArgs,
   RemoteClusterProviderArgs,
   VirtualKubeletProviderArgs,
 } from "./args/virtualKubelet";
-import { defined, secret } from "./settings";
+import { secret } from "./settings";
 
 type Inputs = Record<string, pulumi.Input<unknown> | undefined>;
 

@@ -1,5 +1,6 @@
 // The files of a node agent: its node, its provider, its way to the API. What is secret stands in files of its own beside them. Pure.
 import { stringify } from "yaml";
+import { defined } from "../../lib/defined";
 import { registrationLabels } from "../names";
 import type { HostFile } from "../registries";
 import type { Taint } from "../spec";
@@ -115,8 +116,4 @@ export function agentFiles(files: AgentFiles): HostFile[] {
 
 function yaml(document: object): string {
   return `# Managed by pulumi-kubeadm.\n${stringify(document)}`;
-}
-
-function defined(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

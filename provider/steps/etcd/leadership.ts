@@ -4,8 +4,8 @@ import type { LivingControlPlane } from "../../host/reach";
 import { RefusedError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { etcdctl } from "./client";
-import { lookAtEtcd } from "./look";
-import { type EndpointStatus, type EtcdMember, memberOf, parseMembers, parseStatus, titleOf } from "./members";
+import { endpointStatus, listMembers, lookAtEtcd } from "./look";
+import { type EndpointStatus, type EtcdMember, memberOf, titleOf } from "./members";
 
 export interface StoppingMember {
   name: string;
@@ -69,16 +69,4 @@ export function heirOf(
   const furthest = [...status].sort((a, b) => Number(BigInt(b.raftIndex) - BigInt(a.raftIndex)));
   const voters = furthest.map(({ memberId }) => members.find(({ id, learner }) => id === memberId && !learner));
   return voters.find((member) => member !== undefined && member.id !== leaving.id);
-}
-
-export async function listMembers({ host }: LivingControlPlane): Promise<EtcdMember[]> {
-  return parseMembers((await etcdctl(host, ["member", "list", "-w", "json"])).stdout);
-}
-
-export async function endpointStatus({ host }: LivingControlPlane): Promise<EndpointStatus[]> {
-  const patience = ["--dial-timeout=2s", "--command-timeout=5s"];
-  // Exit code 1: somebody did not answer.
-  const argv = [...patience, "endpoint", "status", "--cluster", "-w", "json"];
-  const { stdout } = await etcdctl(host, argv, { ok: [0, 1] });
-  return parseStatus(stdout.split("\n").find((line) => line.startsWith("[")) ?? "");
 }

@@ -21,23 +21,32 @@ export interface ControlPlaneNode {
 }
 
 const patience = ["--dial-timeout=2s", "--command-timeout=5s"];
+/** Exit code 1: at least one did not answer; the list says which did. */
+const some = { ok: [0, 1] };
 
-export async function lookAtEtcd({ host }: LivingControlPlane): Promise<EtcdView> {
-  // Exit code 1: at least one did not answer; the list says which did.
-  const some = { ok: [0, 1] };
-  const [list, health, status, alarms] = await Promise.all([
-    etcdctl(host, ["member", "list", "-w", "json"]),
+export async function listMembers({ host }: LivingControlPlane): Promise<EtcdMember[]> {
+  return parseMembers((await etcdctl(host, ["member", "list", "-w", "json"])).stdout);
+}
+
+export async function endpointStatus({ host }: LivingControlPlane): Promise<EndpointStatus[]> {
+  const { stdout } = await etcdctl(host, [...patience, "endpoint", "status", "--cluster", "-w", "json"], some);
+  return parseStatus(jsonLine(stdout));
+}
+
+export async function lookAtEtcd(peer: LivingControlPlane): Promise<EtcdView> {
+  const { host } = peer;
+  const [members, health, status, alarms] = await Promise.all([
+    listMembers(peer),
     etcdctl(host, [...patience, "endpoint", "health", "--cluster", "-w", "json"], some),
-    etcdctl(host, [...patience, "endpoint", "status", "--cluster", "-w", "json"], some),
+    endpointStatus(peer),
     etcdctl(host, ["alarm", "list"]),
   ]);
-  const members = parseMembers(list.stdout);
   const answering = parseHealth(jsonLine(health.stdout));
   const healthy = members.filter(({ clientUrls }) => clientUrls.some((url) => answering.has(url))).map(({ id }) => id);
   return {
     members,
     healthy: new Set(healthy),
-    status: parseStatus(jsonLine(status.stdout)),
+    status,
     alarms: parseAlarms(alarms.stdout),
   };
 }
@@ -113,5 +122,5 @@ function addressesOf(node: KubeObject): string[] {
 
 /** Warnings may stand before the answer. */
 function jsonLine(text: string): string {
-  return text.split("\n").find((line) => /^[[{]/.test(line)) ?? "";
+  return text.split("\n").find((line) => line.startsWith("[")) ?? "";
 }

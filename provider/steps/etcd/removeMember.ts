@@ -4,7 +4,8 @@ import type { LivingControlPlane } from "../../host/reach";
 import { UserError } from "../../lib/errors";
 import type { Progress } from "../../lib/progress";
 import { etcdctl } from "./client";
-import { endpointStatus, listMembers, moveLeadership } from "./leadership";
+import { moveLeadership } from "./leadership";
+import { endpointStatus, listMembers } from "./look";
 import { type EtcdMember, memberOf, parseMembers, titleOf } from "./members";
 
 export interface LeavingMember {

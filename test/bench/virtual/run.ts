@@ -1,4 +1,5 @@
 // A hundred pods at once: on a device by SSH and on a simulated node, against a real kubelet of the same cluster; and what agents hold.
+import { setTimeout as sleep } from "node:timers/promises";
 import { agentFigures } from "../../support/agentFigures";
 import { ApiClient } from "../../support/apiClient";
 import { eventually } from "../../support/patience";
@@ -69,7 +70,7 @@ async function measure(lab: TestLab, kubeconfig: string): Promise<VirtualResult>
     await kubectl.run("create", "namespace", namespace);
     await eventually("the service account", () => kubectl.get("serviceaccount", "default", "-n", namespace));
     // An agent gives back what only its start needed after 20 seconds.
-    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    await sleep(30_000);
     const idleMiB = await memory();
     const seconds = { kubelet: 0, ssh: 0, simulated: 0 };
     const busyMiB = { ssh: 0, simulated: 0 };
