@@ -139,6 +139,7 @@ export class K8sCluster extends pulumi.ComponentResource {
       preflight: this.newPreflight(identity.clusterId, reach),
       controlPlanes: [],
       workers: [],
+      starter: first.nodeName,
       firstWorker: Object.values(this.workers)[0],
       virtualNodes: [],
     };

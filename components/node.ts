@@ -90,6 +90,7 @@ export abstract class ClusterNode extends pulumi.ComponentResource {
       kubernetesVersion,
       source: source ?? { download: {} },
       via: via && { name: via.name, target: wiring.targets[via.name] },
+      leads: wiring.starter === this.nodeName ? true : undefined,
       containerd: containerdOf(this.nodeArgs.containerd ?? this.clusterArgs.containerd),
       cni: networkOf(network)["cni"],
       front: this.roles.controlPlane ? holderNeeds(endpoint) : undefined,

@@ -33,6 +33,8 @@ export interface Wiring {
   /** They form a chain: one change of a control plane at a time. */
   readonly controlPlanes: pulumi.Resource[];
   readonly workers: pulumi.Resource[];
+  /** The name of the control plane that starts the cluster: the first in the program. */
+  readonly starter: string;
   /** The first of the cluster's own `workers`, which runs node agents where nothing else is said. */
   readonly firstWorker: WorkerNode | undefined;
   /** Names of virtual nodes so far. */

@@ -9,6 +9,7 @@ import { operatingSystem } from "../host/os/os";
 import { undoPreparation } from "../host/undo";
 import { onUnreachableSchema, targetSchema } from "../kubeadm/spec";
 import { AuthenticationError, HostKeyError, RefusedError, UnreachableError, UserError } from "../lib/errors";
+import { goFirst } from "../lib/precedence";
 import { knockFor } from "../lib/silent";
 import { type Prepared, prepare } from "../recipes/prepare";
 import { surveyHost } from "../recipes/survey";
@@ -45,10 +46,11 @@ const idOf = ({ clusterId, name }: HostInputs) => `${clusterId}/${name}`;
 
 async function converge(op: Operation, inputs: HostInputs): Promise<HostOutputs> {
   let claimed = false;
+  const onClaimed = () => (claimed = true);
+  const bring = () =>
+    withHost(opening(op, inputs, true), (host) => prepare({ host, progress: op.progress, inputs, onClaimed }));
   try {
-    return await withHost(opening(op, inputs, true), (host) =>
-      prepare({ host, progress: op.progress, inputs, onClaimed: () => (claimed = true) }),
-    );
+    return await (inputs.leads ? goFirst(inputs.clusterId, bring) : bring());
   } catch (error) {
     // From the claim on the host is ours to undo, so the state has to know it.
     throw claimed ? new PartialFailure<HostOutputs>(idOf(inputs), {}, error) : error;
@@ -155,6 +157,7 @@ export const host: Handler<HostInputs, HostOutputs> = {
     // Mostly nothing is to be done; but whoever hands a bundle out has to have it before the others ask.
     source: "work",
     via: "quiet",
+    leads: "ignored",
     containerd: "work",
     cni: "work",
     front: "work",

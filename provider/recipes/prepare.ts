@@ -1,6 +1,7 @@
 // From a bare host to one that kubeadm can init or join; a second run finds everything in place.
 
 import { refuseForeign, takeOver } from "../host/journal";
+import { giveWay } from "../lib/precedence";
 import { servesNode } from "../steps/prepare/beside";
 import { claimHost } from "../steps/prepare/claimHost";
 import type { PrepareContext } from "../steps/prepare/context";
@@ -68,11 +69,21 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
   onClaimed();
   // The package manager mostly waits for the disk, the programs for the network: side by side.
   const programs = servesNode(context.survey) ? refreshPrograms : bringPrograms;
-  await sideBySide(runSteps(context, system), programs(context));
+  await sideBySide(
+    runSteps(context, system),
+    letTheFirstGoFirst(context).then(() => programs(context)),
+  );
   return {
     runtime: (context.survey.runtime ?? "").replace(/^v/, ""),
     bundled: context.supply.bundle?.index.versions ?? {},
   };
+}
+
+/** A cluster starts on one host, and this machine's line and processor send to all: that one is served before the others. */
+async function letTheFirstGoFirst({ host, inputs, progress }: PrepareContext): Promise<void> {
+  const { source, leads, clusterId } = inputs;
+  if (leads || "download" in source || source.bundle.via !== undefined) return;
+  await giveWay(clusterId, () => progress.say(`${host.label} waits until the first control plane has its programs`));
 }
 
 /** What is sent ahead is put in its place only after the runtime: two at a time would mix up the journal. */

@@ -24,6 +24,8 @@ export const prepareShape = {
   source: sourceSchema,
   /** The node that source.bundle.via names; its own Host has to be done before. */
   via: z.strictObject({ name: z.string().min(1), target: targetSchema }).optional(),
+  /** The control plane that starts the cluster, for which all others wait: it gets its programs and images before them. */
+  leads: z.literal(true).optional(),
   containerd: containerdSchema.optional(),
   cni: cniSchema,
   /** On a control plane: what holds the API's virtual address there. */
