@@ -18,6 +18,8 @@ const bootOptions = [
   ...["--privileged", "--cgroupns=private", "--env", "container=oci", "--stop-signal", "SIGRTMIN+3"],
   ...["--tmpfs", "/run:rw,exec,mode=755", "--tmpfs", "/run/lock:rw,mode=1777", "--tmpfs", "/tmp:rw,exec,mode=1777"],
   ...["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=30000:30000"],
+  // A kubelet with a hundred pods has more threads than engines allow by default: its containerd could not start any and crashed.
+  ...["--pids-limit", "16384"],
 ];
 
 /** Podman if it is there, else a docker engine that answers. */
