@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "../support/patience";
-import { type Args, clusterOf, Program, type Spec, secret } from "../support/program";
+import { type Args, clusterOf, containerHosts, Program, type Spec, secret } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
 import { TestLab } from "../support/testLab";
 import { assertSame, nodeReady, nodeUnreachable, onlyRunning } from "../support/virtualNodes";
@@ -10,6 +10,14 @@ import { isReady, type Loose, Workstation } from "../support/workstation";
 import { newKey } from "./sshKeys";
 
 const hosts = ["cp1", "w1"];
+
+/** The cluster's signer dates back by five minutes: renewed is after 70 to 90 % of ten, two to four minutes after it was signed. */
+const shortLived = {
+  kubeadm: {
+    ...containerHosts.kubeadm,
+    clusterConfiguration: { controllerManager: { extraArgs: [{ name: "cluster-signing-duration", value: "5m" }] } },
+  },
+};
 
 /** A pod of the virtual node's own: the device has a shell and no images. */
 function worker(): Args[] {
@@ -43,6 +51,14 @@ function worker(): Args[] {
   ];
 }
 
+interface Agent {
+  /** What it proves itself with, and what it serves with. */
+  client: string;
+  serving: string;
+  /** Its process, which no renewal may end. */
+  pid: string;
+}
+
 describe("virtual nodes", () => {
   let lab: TestLab;
   let program: Program;
@@ -51,6 +67,7 @@ describe("virtual nodes", () => {
   let press: Args & { provider: { ssh: { connection: Args } } };
   let crowd: Args & { cluster: string; provider: { simulated: { nodes: number } } };
   let deviceBefore = "";
+  let atFirst: Agent;
   const found = new Map<string, Snapshot>();
 
   async function up(...flags: string[]): Promise<string> {
@@ -72,6 +89,22 @@ describe("virtual nodes", () => {
 
   const ready = (name: string) => nodeReady(kubectl, name);
 
+  /** The agent of a node that no test touches. The serving certificate is the one that a client of its port is shown. */
+  async function steadyAgent(): Promise<Agent> {
+    const { status } = (await kubectl.nodes())["steady"];
+    const served = `${lab.host("w1").address}:${status.daemonEndpoints.kubeletEndpoint.Port}`;
+    const serial = "openssl x509 -noout -serial";
+    const said = await lab.sh(
+      "w1",
+      `${serial} -in /etc/pulumi-kubeadm/virtual-kubelet/steady/pki/kubelet-client-current.pem
+openssl s_client -connect ${served} </dev/null 2>/dev/null | ${serial}
+systemctl show -p MainPID pulumi-virtual-kubelet@steady`,
+    );
+    const [client = "", serving = "", pid = ""] = said.trim().split("\n");
+    for (const one of [client, serving]) assert.match(one, /^serial=[0-9A-F]+$/);
+    return { client, serving, pid };
+  }
+
   before(async () => {
     lab = await TestLab.open("e2e-virtual");
     await lab.up(hosts);
@@ -89,15 +122,16 @@ describe("virtual nodes", () => {
       timeouts: { drain: 60 },
     };
     crowd = { cluster: "life", runsOn: "w1", provider: { simulated: { nodes: 3 } } };
+    const steady = { cluster: "life", runsOn: "w1", provider: { simulated: {} } };
     spec = {
       clusters: {
         life: await clusterOf(
           lab,
           { controlPlanes: ["cp1"], workers: ["w1"] },
-          { virtualKubelets: { "life-press-7": press } },
+          { ...shortLived, virtualKubelets: { "life-press-7": press } },
         ),
       },
-      virtualKubeletNodes: { crowd },
+      virtualKubeletNodes: { crowd, steady },
       addons: { press: { cluster: "life", manifests: worker(), wait: false } },
     };
     await program.describe(spec, { sshKey: lab.privateKey(), deviceKey: lab.privateKey() });
@@ -112,7 +146,9 @@ describe("virtual nodes", () => {
     await up();
     kubectl = await Workstation.create(await program.kubeconfig("life"));
     const nodes = await kubectl.nodes();
-    assert.deepEqual(Object.keys(nodes).sort(), ["cp1", "crowd-0", "crowd-1", "crowd-2", "life-press-7", "w1"]);
+    assert.deepEqual(Object.keys(nodes).sort(), [
+      ...["cp1", "crowd-0", "crowd-1", "crowd-2", "life-press-7", "steady", "w1"],
+    ]);
     for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
     const { metadata, spec: own, status } = nodes["life-press-7"];
     assert.equal(metadata.labels.type, "virtual-kubelet");
@@ -120,6 +156,7 @@ describe("virtual nodes", () => {
     assert.equal(metadata.labels.site, "hall-2");
     assert.deepEqual(own.taints, [{ key: "virtual-kubelet.io/provider", value: "ssh", effect: "NoSchedule" }]);
     assert.equal(status.capacity.pods, "5");
+    atFirst = await steadyAgent();
   });
 
   it("get no pod of kube-proxy and the CNI", async () => {
@@ -228,11 +265,21 @@ describe("virtual nodes", () => {
   it("are never on a control plane", async () => {
     const runsOn = { connection: lab.connection("cp1") };
     const wrong = { cluster: "life", runsOn, provider: { simulated: {} } };
-    await program.describe({ ...spec, virtualKubeletNodes: { crowd, wrong } });
+    await program.describe({ ...spec, virtualKubeletNodes: { ...spec.virtualKubeletNodes, wrong } });
     const { code, output } = await program.stack.preview();
     assert.notEqual(code, 0, output);
     assert.match(output, /never runs on/);
     await program.describe(spec);
+  });
+
+  it("renew both certificates before they end, without a restart", async () => {
+    const renewed = async () => {
+      const now = await steadyAgent();
+      return now.client !== atFirst.client && now.serving !== atFirst.serving && now;
+    };
+    assert.equal((await eventually("both certificates renewed", renewed, 300_000)).pid, atFirst.pid);
+    await ready("steady");
+    assert.equal(await kubectl.run("logs", "-n", "hall", (await onlyPod()).metadata.name), "begun fast\n");
   });
 
   it("leave before the worker that carries them, with nothing left on device and machine", async () => {
