@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { decrypting } from "../../provider/steps/backup/ageFile";
+import { etcdMembers } from "../support/etcd";
 import { killedAt } from "../support/kill";
 import { clusterOf, containerHosts, Program, type Spec, secret } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
@@ -49,18 +50,8 @@ describe("several control planes", () => {
     },
   });
 
-  /** Names of the members that vote. */
-  async function etcdMembers(): Promise<string[]> {
-    const certificates =
-      "--cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key";
-    const command = `etcdctl --endpoints=https://127.0.0.1:2379 ${certificates} member list`;
-    const output = await kubectl.run("exec", "-n", "kube-system", "etcd-c1", "--", ...command.split(" "));
-    return output
-      .trim()
-      .split("\n")
-      .filter((line) => line.endsWith(", false"))
-      .map((line) => line.split(", ")[2] ?? "")
-      .sort();
+  async function voters(): Promise<string[]> {
+    return (await etcdMembers(kubectl, "c1")).filter(({ votes }) => votes).map(({ name }) => name);
   }
 
   const backupsOn = async (host: string): Promise<string[]> =>
@@ -102,7 +93,7 @@ describe("several control planes", () => {
     const nodes = await kubectl.nodes();
     assert.deepEqual(Object.keys(nodes).sort(), hosts);
     for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
-    assert.deepEqual(await etcdMembers(), controlPlanes);
+    assert.deepEqual(await voters(), controlPlanes);
     const secrets = (await kubectl.get("secrets", "-n", "kube-system")).items.map(
       (item: { metadata: { name: string } }) => item.metadata.name,
     );
@@ -143,7 +134,7 @@ describe("several control planes", () => {
     assert.notEqual(code, 0, output);
     assert.match(output, /c3 cannot leave: etcd would lose its quorum: 1 healthy of 2 members would be left.*c2: /s);
     assert.ok(isReady((await kubectl.nodes())["c3"]));
-    assert.deepEqual(await etcdMembers(), controlPlanes);
+    assert.deepEqual(await voters(), controlPlanes);
     const ready = `kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://${lab.host("c2").address}:6443 get --raw /readyz`;
     await lab.sh("c2", `for i in $(seq 90); do [ "$(${ready} 2>&1)" = ok ] && exit; sleep 1; done; exit 1`);
     spec.clusters.ha["controlPlanes"] = all;
@@ -167,7 +158,7 @@ describe("several control planes", () => {
     const { c3: _, ...others } = spec.clusters.ha["controlPlanes"] as Record<string, unknown>;
     spec.clusters.ha["controlPlanes"] = others;
     await up();
-    assert.deepEqual(await etcdMembers(), staying);
+    assert.deepEqual(await voters(), staying);
     assert.equal((await kubectl.nodes())["c3"], undefined);
     assert.deepEqual(differences(found.get("c3") ?? new Map(), await snapshot(lab, "c3")), []);
   });

@@ -1,6 +1,7 @@
 // Machines that are gone: powered off, cut off, reinstalled, back again; and a cluster that ends while some of them are missing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { etcdMembers } from "../support/etcd";
 import { eventually } from "../support/patience";
 import { Poller } from "../support/poller";
 import { type Args, addressOf, clusterOf, Program, type Spec } from "../support/program";
@@ -56,14 +57,7 @@ describe("machines that are gone", () => {
     for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
   }
 
-  async function etcdMembers(): Promise<string[]> {
-    const pki = "/etc/kubernetes/pki/etcd";
-    const tls = [`--cacert=${pki}/ca.crt`, `--cert=${pki}/server.crt`, `--key=${pki}/server.key`];
-    const list = ["etcdctl", "--endpoints=https://127.0.0.1:2379", ...tls, "member", "list"];
-    const output = await kubectl.run("exec", "-n", "kube-system", "etcd-c1", "--", ...list);
-    const lines = output.trim().split("\n");
-    return lines.map((line) => line.split(", ")[2] ?? "").sort();
-  }
+  const members = async (): Promise<string[]> => (await etcdMembers(kubectl, "c1")).map(({ name }) => name);
 
   const machineOf = async (name: string): Promise<string> =>
     (await kubectl.get("node", name)).status.nodeInfo.machineID;
@@ -125,11 +119,11 @@ describe("machines that are gone", () => {
     cluster.controlPlanes = staying;
     cluster.workers = working;
     await refused(/KUBEADM_ON_UNREACHABLE=remove/);
-    assert.deepEqual(await etcdMembers(), controlPlanes);
+    assert.deepEqual(await members(), controlPlanes);
     const output = await up("remove");
     assert.match(output, /Left on c3 .*etcd's data/);
     assert.match(output, /Left on w2/);
-    assert.deepEqual(await etcdMembers(), ["c1", "c2"]);
+    assert.deepEqual(await members(), ["c1", "c2"]);
     await allReady(["c1", "c2", "w1"]);
     const pods = await kubectl.get("pods", "-A");
     const stranded = pods.items.filter((pod: Loose) => ["c3", "w2"].includes(pod.spec.nodeName));
@@ -147,7 +141,7 @@ describe("machines that are gone", () => {
     const list = await kubectl.get("configmap", "pulumi-kubeadm-removed-nodes", "-n", "kube-system");
     assert.deepEqual(list.data, { c3: "", w2: "" });
     await allReady(["c1", "c2", "w1"]);
-    assert.deepEqual(await etcdMembers(), ["c1", "c2"]);
+    assert.deepEqual(await members(), ["c1", "c2"]);
     told("both back as leftovers");
   });
 
@@ -156,7 +150,7 @@ describe("machines that are gone", () => {
     cluster.workers = { ...cluster.workers, w9: { connection: lab.connection("w2") } };
     await up();
     await allReady(["c1", "c2", "c3", "w1", "w9"]);
-    assert.deepEqual(await etcdMembers(), controlPlanes);
+    assert.deepEqual(await members(), controlPlanes);
     told("both joined again");
   });
 
@@ -187,7 +181,7 @@ describe("machines that are gone", () => {
     await allReady(["c1", "c2", "c3", "w9"]);
     assert.notEqual(await machineOf("c3"), before.c3);
     assert.notEqual(await machineOf("w9"), before.w9);
-    assert.deepEqual(await etcdMembers(), controlPlanes);
+    assert.deepEqual(await members(), controlPlanes);
     told("a control plane and a worker reinstalled");
   });
 

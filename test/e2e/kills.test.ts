@@ -1,6 +1,7 @@
 // A run may be killed anywhere, by any signal: the next `up` finishes it, with one cluster and nothing left over.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { etcdMembers } from "../support/etcd";
 import { killedAt, type Victim } from "../support/kill";
 import { clusterOf, Program, type Spec } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
@@ -66,21 +67,7 @@ describe("a run that is killed", () => {
     const nodes = await kubectl.nodes();
     assert.deepEqual(Object.keys(nodes).sort(), hosts);
     for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
-    const members = await kubectl.run(
-      "exec",
-      "-n",
-      "kube-system",
-      "etcd-cp1",
-      "--",
-      "etcdctl",
-      "--endpoints=https://127.0.0.1:2379",
-      "--cacert=/etc/kubernetes/pki/etcd/ca.crt",
-      "--cert=/etc/kubernetes/pki/etcd/server.crt",
-      "--key=/etc/kubernetes/pki/etcd/server.key",
-      "member",
-      "list",
-    );
-    assert.equal(members.trim().split("\n").length, 1);
+    assert.equal((await etcdMembers(kubectl, "cp1")).length, 1);
     const tokens = await kubectl.get(
       "secrets",
       "-n",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { companions } from "../../provider/kubeadm/companions";
-import { etcdLibrary } from "../../provider/steps/etcd/client";
+import { etcdctl, etcdMembers } from "../support/etcd";
 import { killedAt } from "../support/kill";
 import { eventually } from "../support/patience";
 import { Poller } from "../support/poller";
@@ -53,19 +53,19 @@ describe("an upgrade of a whole cluster", () => {
     }
   }
 
-  const etcdctl = (name: string, ...words: string[]) =>
-    lab.sh(name, `${etcdLibrary} etcdctl_from "$(etcd_program ${name} etcdctl)" ${words.join(" ")}`);
-
   /** One that does not know another as a voter reads nothing while that one leads. */
   async function assertReadableWhoeverLeads(): Promise<void> {
-    const members = (await etcdctl("c1", "member", "list")).split("\n").map((line) => line.split(", "));
-    assert.deepEqual(members.map(([, , name]) => name).sort(), controlPlanes);
-    const endpoints = members.map(([, , , , url = ""]) => url).join(",");
-    for (const [id = "", , name] of members) {
-      await etcdctl("c1", "--endpoints", endpoints, "move-leader", id);
+    const members = await etcdMembers(kubectl, "c1");
+    assert.deepEqual(
+      members.map(({ name }) => name),
+      controlPlanes,
+    );
+    const endpoints = members.map(({ clientUrl }) => clientUrl).join(",");
+    for (const { id, name } of members) {
+      await etcdctl(kubectl, "c1", `--endpoints=${endpoints}`, "move-leader", id);
       await eventually(
         `etcd readable while ${name} leads`,
-        () => etcdctl("c1", "endpoint", "health", "--cluster"),
+        () => etcdctl(kubectl, "c1", "endpoint", "health", "--cluster"),
         30_000,
       );
     }

@@ -1,5 +1,5 @@
 // kubectl on the machine that runs Pulumi, with the kubeconfig a user would have.
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle } from "../tools/bundle";
@@ -8,6 +8,19 @@ import { versions } from "../tools/versions";
 
 // biome-ignore lint/suspicious/noExplicitAny: objects as the API gives them, looked into by tests.
 export type Loose = any;
+
+/** One folder for the kubeconfigs of a whole process: they are an administrator's, so it goes with the process. */
+let room: string | undefined;
+let written = 0;
+
+function newFile(): string {
+  if (!room) {
+    const made = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+    room = made;
+  }
+  return join(room, `config-${written++}`);
+}
 
 export class Workstation {
   private constructor(
@@ -19,7 +32,7 @@ export class Workstation {
   static async create(kubeconfig: string): Promise<Workstation> {
     const program = join(await bundle(), `dl.k8s.io/release/v${versions.kubernetes.default}/bin/linux/amd64/kubectl`);
     chmodSync(program, 0o755);
-    const file = join(mkdtempSync(join(tmpdir(), "kubeconfig-")), "config");
+    const file = newFile();
     writeFileSync(file, kubeconfig, { mode: 0o600 });
     return new Workstation(program, file);
   }
