@@ -69,10 +69,7 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
   onClaimed();
   // The package manager mostly waits for the disk, the programs for the network: side by side.
   const programs = servesNode(context.survey) ? refreshPrograms : bringPrograms;
-  await sideBySide(
-    runSteps(context, system),
-    letTheFirstGoFirst(context).then(() => programs(context)),
-  );
+  await sideBySide(runSteps(context, system), programs(context));
   return {
     runtime: (context.survey.runtime ?? "").replace(/^v/, ""),
     bundled: context.supply.bundle?.index.versions ?? {},
@@ -88,6 +85,7 @@ async function letTheFirstGoFirst({ host, inputs, progress }: PrepareContext): P
 
 /** What is sent ahead is put in its place only after the runtime: two at a time would mix up the journal. */
 async function bringPrograms(context: PrepareContext): Promise<void> {
+  await letTheFirstGoFirst(context);
   await runSteps(context, source);
   await sideBySide(runSteps(context, runtime), runSteps(context, ahead));
   await runSteps(context, kubernetes);
