@@ -18,6 +18,7 @@ import { run } from "../tools/run";
 import { shellArchive, shellImage } from "../tools/shellImage";
 import { projectDir } from "../tools/versions";
 import * as pods from "./criPods";
+import { nodeSuite } from "./nodeSuite";
 
 const patienceMs = 180_000;
 const hall = ["-n", pods.namespace];
@@ -240,6 +241,13 @@ describe("a virtual node on an edge machine's container runtime", () => {
     });
     await kubectl.run("delete", "pod", ...hall, "failing");
   });
+
+  nodeSuite("edge", () => ({
+    kubectl,
+    namespace: pods.namespace,
+    container: (script) => ({ image, command: ["sh", "-c", script] }),
+    spec: { imagePullSecrets: [{ name: "registry" }] },
+  }));
 
   it("keeps of a flood as much as it is told to", async () => {
     await apply(pods.flooding(image));

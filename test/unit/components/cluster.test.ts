@@ -106,6 +106,12 @@ test("control planes form a chain in the order of the map, each after its own ho
   assert.deepEqual(before("zeta"), ["prod-zeta-host"]);
   assert.deepEqual(before("alpha"), ["prod-alpha-host", "prod-zeta-control-plane"]);
   assert.deepEqual(before("mid"), ["prod-alpha-control-plane", "prod-mid-host", "prod-zeta-control-plane"]);
+  const leading = graph.of("Host").filter(({ inputs }) => "leads" in inputs);
+  assert.deepEqual(
+    leading.map(({ name }) => name),
+    ["prod-zeta-host"],
+    "the one that starts the cluster is served first",
+  );
 });
 
 test("workers wait for all control planes and their own host, and not for each other", async () => {

@@ -1,0 +1,92 @@
+// What the virtual-kubelet library's own end-to-end suite asks of a node, with pods that its place can run; its two tests of figures go
+// through the API server's proxy of nodes.
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { eventually } from "../support/patience";
+import { Suite, type SuitePlace } from "../support/suite";
+import type { Loose } from "../support/workstation";
+
+export function nodeSuite(node: string, at: () => SuitePlace): void {
+  const suite = (): Suite => new Suite(node, at());
+  const named = (name: string): string => `${name}-${node}`;
+
+  it(`${node} lists its own pods and no others`, async () => {
+    const name = named("listed");
+    const pod = await suite().create({ name });
+    await suite().ready(name);
+    assert.ok((await suite().api.pods()).includes(pod.metadata.uid));
+    await suite().remove(name, "--force");
+  });
+
+  it(`${node} tells what a pod and each of its containers uses`, async () => {
+    const { api } = suite();
+    const containers = ["foo", "bar", "baz"];
+    const { metadata } = await suite().create({ name: named("figures"), containers });
+    await suite().ready(metadata.name);
+    const summary = await api.summary();
+    assert.equal(summary.node.nodeName, node);
+    const found = summary.pods.find(({ podRef }: Loose) => podRef.uid === metadata.uid);
+    assert.deepEqual(found.containers.map(({ name }: Loose) => name).sort(), [...containers].sort());
+    const ofPod = ({ namespace, pod }: Record<string, string>) =>
+      namespace === metadata.namespace && pod === metadata.name;
+    assert.equal((await api.resourceLabels("pod_cpu_usage_seconds_total")).filter(ofPod).length, 1);
+    const counted = (await api.resourceLabels("container_cpu_usage_seconds_total")).filter(ofPod);
+    assert.deepEqual(counted.map(({ container }) => container).sort(), [...containers].sort());
+    await suite().remove(metadata.name, "--force");
+  });
+
+  it(`${node} ends a deleted pod with its grace`, async () => {
+    const { api } = suite();
+    const { metadata } = await suite().create({ name: named("graceful") });
+    await suite().ready(metadata.name);
+    assert.ok((await api.runningPods()).includes(metadata.uid));
+    await suite().remove(metadata.name, "--wait=false");
+    const ending = await suite().pod(metadata.name);
+    assert.ok(ending.metadata.deletionGracePeriodSeconds > 0);
+    await suite().gone(metadata.name);
+    assert.ok(!(await api.runningPods()).includes(metadata.uid));
+  });
+
+  it(`${node} ends a pod that is deleted by force`, async () => {
+    const { api } = suite();
+    const { metadata } = await suite().create({ name: named("forced") });
+    await suite().ready(metadata.name);
+    await suite().remove(metadata.name, "--force");
+    await eventually("its end", async () => !(await api.runningPods()).includes(metadata.uid));
+    await suite().gone(metadata.name);
+  });
+
+  for (const [what, kind] of [
+    ["Secret", "secretKeyRef"],
+    ["ConfigMap", "configMapKeyRef"],
+  ] as const)
+    references(node, suite, what, kind);
+}
+
+/** Pods that name something which is not there. */
+function references(node: string, suite: () => Suite, what: string, kind: string): void {
+  const env = (optional: boolean) => [
+    { name: "ABSENT", valueFrom: { [kind]: { name: "absent", key: "none", optional } } },
+  ];
+
+  it(`${node} runs a pod whose optional ${what} is not there, and says so`, async () => {
+    const name = `optional-${what.toLowerCase()}-${node}`;
+    const pod = await suite().create({ name, env: env(true) });
+    await suite().ready(name);
+    await suite().event(pod, `Optional${what}NotFound`);
+    assert.ok((await suite().api.runningPods()).includes(pod.metadata.uid));
+    await suite().remove(name, "--force");
+  });
+
+  it(`${node} does not run a pod whose ${what} is not there`, async () => {
+    const name = `mandatory-${what.toLowerCase()}-${node}`;
+    const pod = await suite().create({ name, env: env(false) });
+    await suite().event(pod, `Mandatory${what}NotFound`);
+    assert.ok(!(await suite().api.runningPods()).includes(pod.metadata.uid));
+    await eventually("what it waits for", async () => {
+      const [one] = (await suite().pod(name)).status.containerStatuses ?? [];
+      return one?.state.waiting?.reason === "CreateContainerConfigError";
+    });
+    await suite().remove(name, "--force");
+  });
+}
