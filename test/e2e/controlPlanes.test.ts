@@ -51,7 +51,7 @@ describe("several control planes", () => {
   });
 
   async function voters(): Promise<string[]> {
-    return (await etcdMembers(kubectl, "c1")).filter(({ votes }) => votes).map(({ name }) => name);
+    return (await etcdMembers(kubectl, "c1")).filter(({ learner }) => !learner).map(({ name }) => name);
   }
 
   const backupsOn = async (host: string): Promise<string[]> =>

@@ -60,7 +60,7 @@ describe("an upgrade of a whole cluster", () => {
       members.map(({ name }) => name),
       controlPlanes,
     );
-    const endpoints = members.map(({ clientUrl }) => clientUrl).join(",");
+    const endpoints = members.flatMap(({ clientUrls }) => clientUrls).join(",");
     for (const { id, name } of members) {
       await etcdctl(kubectl, "c1", `--endpoints=${endpoints}`, "move-leader", id);
       await eventually(
