@@ -11,18 +11,20 @@ export function nodeSuite(node: string, at: () => SuitePlace): void {
   const named = (name: string): string => `${name}-${node}`;
 
   it(`${node} lists its own pods and no others`, async () => {
+    const on = suite();
     const name = named("listed");
-    const pod = await suite().create({ name });
-    await suite().ready(name);
-    assert.ok((await suite().api.pods()).includes(pod.metadata.uid));
-    await suite().remove(name, "--force");
+    const pod = await on.create({ name });
+    await on.ready(name);
+    assert.ok((await on.api.pods()).includes(pod.metadata.uid));
+    await on.remove(name, "--force");
   });
 
   it(`${node} tells what a pod and each of its containers uses`, async () => {
-    const { api } = suite();
+    const on = suite();
+    const { api } = on;
     const containers = ["foo", "bar", "baz"];
-    const { metadata } = await suite().create({ name: named("figures"), containers });
-    await suite().ready(metadata.name);
+    const { metadata } = await on.create({ name: named("figures"), containers });
+    await on.ready(metadata.name);
     const summary = await api.summary();
     assert.equal(summary.node.nodeName, node);
     const found = summary.pods.find(({ podRef }: Loose) => podRef.uid === metadata.uid);
@@ -32,28 +34,30 @@ export function nodeSuite(node: string, at: () => SuitePlace): void {
     assert.equal((await api.resourceLabels("pod_cpu_usage_seconds_total")).filter(ofPod).length, 1);
     const counted = (await api.resourceLabels("container_cpu_usage_seconds_total")).filter(ofPod);
     assert.deepEqual(counted.map(({ container }) => container).sort(), [...containers].sort());
-    await suite().remove(metadata.name, "--force");
+    await on.remove(metadata.name, "--force");
   });
 
   it(`${node} ends a deleted pod with its grace`, async () => {
-    const { api } = suite();
-    const { metadata } = await suite().create({ name: named("graceful") });
-    await suite().ready(metadata.name);
+    const on = suite();
+    const { api } = on;
+    const { metadata } = await on.create({ name: named("graceful") });
+    await on.ready(metadata.name);
     assert.ok((await api.runningPods()).includes(metadata.uid));
-    await suite().remove(metadata.name, "--wait=false");
-    const ending = await suite().pod(metadata.name);
+    await on.remove(metadata.name, "--wait=false");
+    const ending = await on.pod(metadata.name);
     assert.ok(ending.metadata.deletionGracePeriodSeconds > 0);
-    await suite().gone(metadata.name);
+    await on.gone(metadata.name);
     assert.ok(!(await api.runningPods()).includes(metadata.uid));
   });
 
   it(`${node} ends a pod that is deleted by force`, async () => {
-    const { api } = suite();
-    const { metadata } = await suite().create({ name: named("forced") });
-    await suite().ready(metadata.name);
-    await suite().remove(metadata.name, "--force");
+    const on = suite();
+    const { api } = on;
+    const { metadata } = await on.create({ name: named("forced") });
+    await on.ready(metadata.name);
+    await on.remove(metadata.name, "--force");
     await eventually("its end", async () => !(await api.runningPods()).includes(metadata.uid));
-    await suite().gone(metadata.name);
+    await on.gone(metadata.name);
   });
 
   for (const [what, kind] of [
@@ -70,23 +74,23 @@ function references(node: string, suite: () => Suite, what: string, kind: string
   ];
 
   it(`${node} runs a pod whose optional ${what} is not there, and says so`, async () => {
+    const on = suite();
     const name = `optional-${what.toLowerCase()}-${node}`;
-    const pod = await suite().create({ name, env: env(true) });
-    await suite().ready(name);
-    await suite().event(pod, `Optional${what}NotFound`);
-    assert.ok((await suite().api.runningPods()).includes(pod.metadata.uid));
-    await suite().remove(name, "--force");
+    const pod = await on.create({ name, env: env(true) });
+    await on.ready(name);
+    await on.event(pod, `Optional${what}NotFound`);
+    assert.ok((await on.api.runningPods()).includes(pod.metadata.uid));
+    await on.remove(name, "--force");
   });
 
   it(`${node} does not run a pod whose ${what} is not there`, async () => {
+    const on = suite();
     const name = `mandatory-${what.toLowerCase()}-${node}`;
-    const pod = await suite().create({ name, env: env(false) });
-    await suite().event(pod, `Mandatory${what}NotFound`);
-    assert.ok(!(await suite().api.runningPods()).includes(pod.metadata.uid));
-    await eventually("what it waits for", async () => {
-      const [one] = (await suite().pod(name)).status.containerStatuses ?? [];
-      return one?.state.waiting?.reason === "CreateContainerConfigError";
-    });
-    await suite().remove(name, "--force");
+    const pod = await on.create({ name, env: env(false) });
+    await on.event(pod, `Mandatory${what}NotFound`);
+    assert.ok(!(await on.api.runningPods()).includes(pod.metadata.uid));
+    const [{ state }] = (await on.pod(name)).status.containerStatuses;
+    assert.equal(state.waiting.reason, "CreateContainerConfigError");
+    await on.remove(name, "--force");
   });
 }
