@@ -44,7 +44,11 @@ func (m *Manager) Logs(ctx context.Context, name runtime.PodName, o *corev1.PodL
 	if o.LimitBytes != nil {
 		options.LimitBytes = int(*o.LimitBytes)
 	}
-	return m.rt.Logs(ctx, id, options)
+	log, err := m.rt.Logs(ctx, id, options)
+	if err != nil || options.Follow || options.Tail < 0 {
+		return log, err
+	}
+	return &lastLines{log, options.Tail}, nil
 }
 
 // Exec runs a command in a running container.
