@@ -70,7 +70,7 @@ func (p *Place) create(ctx context.Context, pod *corev1.Pod) (time.Duration, err
 		return predecessorAgain, nil
 	}
 	if err := p.copy(ctx, pod); err != nil {
-		return 0, p.notMade(pod, reasonPending, "FailedMount", err)
+		return 0, p.notCopied(pod, err)
 	}
 	_, err := p.api.CoreV1().Pods(p.namespace).Create(ctx, p.translate(pod), metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {

@@ -15,8 +15,12 @@ import (
 // refreshInterval is the age at which a running pod's copies are compared with what they are of.
 const refreshInterval = time.Minute
 
-// missing is a reference that leads nowhere, or that cannot be read here.
-type missing struct{ error }
+// missing is a reference that leads nowhere, or that cannot be read here. A kubelet misses those of volumes before it makes the pod, and
+// those of the environment when it makes a container.
+type missing struct {
+	error
+	mounted bool
+}
 
 func isMissing(err error) bool {
 	var m missing
@@ -56,8 +60,7 @@ func (p *Place) copy(ctx context.Context, pod *corev1.Pod) error {
 	}
 	for _, ref := range pod.Spec.ImagePullSecrets {
 		// One that is missing is told in an event and left out, as a kubelet does: the image may well be public.
-		may := true
-		if err := p.copyOne(ctx, pod, reference{kindSecret, ref.Name, may}); err != nil {
+		if err := p.copyOne(ctx, pod, reference{kind: kindSecret, name: ref.Name, optional: true}); err != nil {
 			return err
 		}
 	}
@@ -94,7 +97,7 @@ func (p *Place) copyOne(ctx context.Context, pod *corev1.Pod, ref reference) err
 
 func (p *Place) absent(pod *corev1.Pod, ref reference, err error) error {
 	if err = p.resolver.Missing(pod, ref.kind, ref.name, &ref.optional, err); err != nil {
-		return missing{err}
+		return missing{err, ref.mounted}
 	}
 	return nil
 }
@@ -111,7 +114,7 @@ func (p *Place) copyFiles(ctx context.Context, pod *corev1.Pod) error {
 			text, err = p.resolver.Field(pod, f.field)
 		}
 		if err != nil {
-			return missing{fmt.Errorf("file %s: %w", f.key, err)}
+			return missing{fmt.Errorf("file %s: %w", f.key, err), true}
 		}
 		data[f.key] = []byte(text)
 	}

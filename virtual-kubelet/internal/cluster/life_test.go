@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -27,6 +28,7 @@ func TestLife(t *testing.T) {
 		{"what has no pod is swept, and nothing else", sweeps},
 		{"a pod that is deleted there is made again, or lost", madeAgain},
 		{"a pod that cannot be done is refused", refuses},
+		{"a pod waits for what it refers to, in a kubelet's words", waits},
 		{"a cluster that is away changes nothing", isAway},
 		{"the quota is the capacity, and says why a pod is not there", quota},
 		{"credentials that are not good are told", refused},
@@ -187,6 +189,39 @@ func refuses(t *testing.T, b *bench) {
 	}
 	if left := b.left(pod.UID); len(left) > 0 {
 		t.Fatalf("made all the same: %v", left)
+	}
+}
+
+func waits(t *testing.T, b *bench) {
+	late := corev1.LocalObjectReference{Name: "late"}
+	of := &corev1.ConfigMapKeySelector{LocalObjectReference: late, Key: "speed"}
+	pods := map[string]*corev1.Pod{
+		"CreateContainerConfigError": b.pod("in-environment", func(p *corev1.Pod) {
+			p.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "SPEED", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: of}}}
+		}),
+		"ContainerCreating": b.pod("in-volume", func(p *corev1.Pod) {
+			p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: late}}}
+			p.Spec.Volumes = []corev1.Volume{{Name: "late", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: late}}}}
+		}),
+	}
+	for reason, pod := range pods {
+		b.home(pod.Name, reason, func(p *corev1.Pod) bool {
+			if len(p.Status.ContainerStatuses) != 1 || p.Status.ContainerStatuses[0].State.Waiting == nil {
+				return false
+			}
+			why := p.Status.ContainerStatuses[0].State.Waiting
+			return why.Reason == reason && strings.Contains(why.Message, `configmap "late" not found`)
+		})
+		if _, err := b.client.CoreV1().Pods(there).Get(t.Context(), remoteName(pod), metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			t.Fatalf("made all the same: %v", err)
+		}
+	}
+	_, err := b.client.CoreV1().ConfigMaps(here).Create(t.Context(), &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: "late"}, Data: map[string]string{"speed": "slow"},
+	}, metav1.CreateOptions{})
+	b.must(err)
+	for _, pod := range pods {
+		b.home(pod.Name, "the run", running)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -8,6 +9,15 @@ import (
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
+
+// notCopied says of what is missing what a kubelet would say.
+func (p *Place) notCopied(pod *corev1.Pod, err error) error {
+	var m missing
+	if errors.As(err, &m) && !m.mounted {
+		return p.notMade(pod, reasonConfig, "Failed", err)
+	}
+	return p.notMade(pod, reasonPending, "FailedMount", err)
+}
 
 // notMade keeps why a pod is not there yet, tells it once, and has it tried again.
 func (p *Place) notMade(pod *corev1.Pod, reason, event string, err error) error {

@@ -11,37 +11,44 @@ const (
 	kindSecret    = "Secret"
 )
 
-// reference is a ConfigMap or Secret that a pod names. Optional ones may be missing.
+// reference is a ConfigMap or Secret that a pod names. Optional ones may be missing; mounted ones are those without which a volume cannot be.
 type reference struct {
-	kind, name string
-	optional   bool
+	kind, name        string
+	optional, mounted bool
 }
+
+// adder takes note of one reference.
+type adder func(kind, name string, optional *bool)
 
 // references are all of a pod's, each once, in the order of the specification.
 func references(pod *corev1.Pod) []reference {
 	var out []reference
 	at := map[[2]string]int{}
-	add := func(kind, name string, optional *bool) {
-		may := optional != nil && *optional
-		if i, known := at[[2]string{kind, name}]; known {
+	add := func(volume bool) adder {
+		return func(kind, name string, optional *bool) {
+			may := optional != nil && *optional
+			i, known := at[[2]string{kind, name}]
+			if !known {
+				i = len(out)
+				at[[2]string{kind, name}] = i
+				out = append(out, reference{kind, name, true, false})
+			}
 			out[i].optional = out[i].optional && may
-			return
+			out[i].mounted = out[i].mounted || volume && !may
 		}
-		at[[2]string{kind, name}] = len(out)
-		out = append(out, reference{kind, name, may})
 	}
 	for i := range pod.Spec.Volumes {
-		volumeReferences(&pod.Spec.Volumes[i], add)
+		volumeReferences(&pod.Spec.Volumes[i], add(true))
 	}
 	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
 		for i := range list {
-			containerReferences(&list[i], add)
+			containerReferences(&list[i], add(false))
 		}
 	}
 	return out
 }
 
-func volumeReferences(v *corev1.Volume, add func(kind, name string, optional *bool)) {
+func volumeReferences(v *corev1.Volume, add adder) {
 	switch {
 	case v.ConfigMap != nil:
 		add(kindConfigMap, v.ConfigMap.Name, v.ConfigMap.Optional)
@@ -59,7 +66,7 @@ func volumeReferences(v *corev1.Volume, add func(kind, name string, optional *bo
 	}
 }
 
-func containerReferences(c *corev1.Container, add func(kind, name string, optional *bool)) {
+func containerReferences(c *corev1.Container, add adder) {
 	for _, from := range c.EnvFrom {
 		if from.ConfigMapRef != nil {
 			add(kindConfigMap, from.ConfigMapRef.Name, from.ConfigMapRef.Optional)
