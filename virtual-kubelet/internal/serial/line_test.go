@@ -261,6 +261,35 @@ func TestCancelledRequest(t *testing.T) {
 	}
 }
 
+// Who waits for a turn is told what is known of the line so far: nothing after a part of the first try, and its silence after the whole.
+func TestWaitingBesideASilentDevice(t *testing.T) {
+	for timeout, want := range map[string]string{"1m": "an earlier request has no answer yet; is the device on", "50ms": "no answer within"} {
+		t.Run(timeout, func(t *testing.T) {
+			b := newBench(t, reference.Options{})
+			d, _ := b.agent("timeout: " + timeout + "\nretries: 100\n")
+			b.until("it answers", func() bool { _, err := d.Observe(t.Context()); return err == nil })
+			b.set(0, cut)
+			ctx, cancel := context.WithCancel(t.Context())
+			first := make(chan error, 1)
+			go func() { first <- d.RemovePod(ctx, types.UID("u")) }()
+			b.until("the first has the turn", func() bool {
+				if free := d.link.turn.TryAcquire(1); free {
+					d.link.turn.Release(1)
+					return false
+				}
+				return timeout == "1m" || d.link.silent.Load() != nil
+			})
+			impatient, end := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer end()
+			if _, err := d.Observe(impatient); !errors.Is(err, runtime.ErrUnreachable) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v", err)
+			}
+			cancel()
+			<-first
+		})
+	}
+}
+
 // Another agent's answers, and an echoing line, are not taken for one's own.
 func TestStrangeAnswers(t *testing.T) {
 	b := newBench(t, reference.Options{})

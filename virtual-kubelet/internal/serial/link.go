@@ -15,11 +15,13 @@ import (
 	"pulumi-kubeadm/virtual-kubelet/internal/serial/protocol"
 )
 
+const silentHint = "is the device on, and are baud, dataBits, parity and stopBits its own?"
+
 // link asks the device, one request at a time: so a line may be half duplex, and everybody gets a turn.
 type link struct {
 	config *Config
 	turn   *semaphore.Weighted
-	// silent is why the last request got no answer, nil once one did.
+	// silent is why the last request got no answer so far, nil once one did.
 	silent atomic.Pointer[error]
 
 	// What follows belongs to who has the turn.
@@ -37,11 +39,7 @@ func newLink(config *Config) *link {
 // ask sends a request, after a hello where that is due, and returns the answer. make gets what the device can take.
 func (l *link) ask(ctx context.Context, make func(*limits) (string, error)) (protocol.Answer, *limits, error) {
 	if err := l.turn.Acquire(ctx, 1); err != nil {
-		// Whoever has the turn knows better what the line is like.
-		if silent := l.silent.Load(); silent != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = *silent
-		}
-		return protocol.Answer{}, nil, l.gone(err)
+		return protocol.Answer{}, nil, l.noTurn(err)
 	}
 	defer l.turn.Release(1)
 	if err := l.ready(ctx); err != nil {
@@ -71,9 +69,21 @@ func (l *link) gone(err error) error {
 	return fmt.Errorf("%w: %s: %w", runtime.ErrUnreachable, l.config.Device, err)
 }
 
+// noTurn is the error of who waited for others on the line: they know better what it is like.
+func (l *link) noTurn(err error) error {
+	silent := l.silent.Load()
+	switch {
+	case !errors.Is(err, context.DeadlineExceeded):
+		return l.gone(err)
+	case silent != nil:
+		return l.gone(*silent)
+	}
+	return l.gone(fmt.Errorf("an earlier request has no answer yet; %s", silentHint))
+}
+
 // silence is the error of a device that does not answer, kept for those who wait for their turn meanwhile.
 func (l *link) silence(limit time.Duration, asked int) error {
-	err := fmt.Errorf("no answer within %s, asked %d times (timeout, retries); is the device on, and are baud, dataBits, parity and stopBits its own?", limit, asked)
+	err := fmt.Errorf("no answer within %s, asked %d times (timeout, retries); %s", limit, asked, silentHint)
 	l.silent.Store(&err)
 	return l.gone(err)
 }
@@ -93,22 +103,26 @@ func (l *link) exchange(ctx context.Context, body string) (protocol.Answer, erro
 	limit := l.config.Timeout.Duration + l.config.Takes(len(request)+l.longest())
 	for try := 0; ; try++ {
 		answer, err := l.once(ctx, request, limit)
+		over := errors.Is(ctx.Err(), context.DeadlineExceeded)
 		switch {
 		case err == nil:
 			l.silent.Store(nil)
 			return answer, nil
-		case errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return answer, l.silence(limit, try+1)
-		case ctx.Err() != nil:
+		case ctx.Err() != nil && !over:
 			return answer, l.gone(ctx.Err())
-		case !errors.Is(err, os.ErrDeadlineExceeded):
+		case !over && !errors.Is(err, os.ErrDeadlineExceeded):
 			// The line itself failed: it was pulled out, perhaps, and is opened again with the next request.
 			l.close()
 			return answer, l.gone(err)
-		case try >= *l.config.Retries:
+		}
+		silence := l.silence(limit, try+1)
+		if over {
+			return answer, silence
+		}
+		if try >= *l.config.Retries {
 			// Who answers next may have been started anew, or be another one.
 			l.limits = nil
-			return answer, l.silence(limit, try+1)
+			return answer, silence
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (d *device) Observe(ctx context.Context) ([]runtime.PodState, error) {
 
 func (d *device) look(ctx context.Context) (*look, error) {
 	if err := d.looking.Acquire(ctx, 1); err != nil {
-		return nil, d.link.gone(err)
+		return nil, d.link.noTurn(err)
 	}
 	defer d.looking.Release(1)
 	generation := int64(0)
