@@ -51,7 +51,7 @@ describe("many virtual nodes", { skip }, () => {
   });
 
   after(async () => {
-    api?.close();
+    await api?.close();
     program?.close();
     await lab?.close();
   });

@@ -81,7 +81,7 @@ async function measure(lab: TestLab, kubeconfig: string): Promise<VirtualResult>
     }
     return { seconds, idleMiB, busyMiB, load };
   } finally {
-    api.close();
+    await api.close();
   }
 }
 
