@@ -6,7 +6,12 @@ import { eventually } from "../support/patience";
 import { Suite, type SuitePlace } from "../support/suite";
 import type { Loose } from "../support/workstation";
 
-export function nodeSuite(node: string, at: () => SuitePlace): void {
+export interface NodeSuiteOptions {
+  /** Why the place has no figures here. */
+  noFigures?: string | false;
+}
+
+export function nodeSuite(node: string, at: () => SuitePlace, { noFigures = false }: NodeSuiteOptions = {}): void {
   const suite = (): Suite => new Suite(node, at());
   const named = (name: string): string => `${name}-${node}`;
 
@@ -19,15 +24,17 @@ export function nodeSuite(node: string, at: () => SuitePlace): void {
     await on.remove(name, "--force");
   });
 
-  it(`${node} tells what a pod and each of its containers uses`, async () => {
+  it(`${node} tells what a pod and each of its containers uses`, { skip: noFigures }, async () => {
     const on = suite();
     const { api } = on;
     const containers = ["foo", "bar", "baz"];
     const { metadata } = await on.create({ name: named("figures"), containers });
     await on.ready(metadata.name);
-    const summary = await api.summary();
-    assert.equal(summary.node.nodeName, node);
-    const found = summary.pods.find(({ podRef }: Loose) => podRef.uid === metadata.uid);
+    const found = await eventually(`figures of ${metadata.name}`, async () => {
+      const summary = await api.summary();
+      assert.equal(summary.node.nodeName, node);
+      return summary.pods.find(({ podRef }: Loose) => podRef.uid === metadata.uid);
+    });
     assert.deepEqual(found.containers.map(({ name }: Loose) => name).sort(), [...containers].sort());
     const ofPod = ({ namespace, pod }: Record<string, string>) =>
       namespace === metadata.namespace && pod === metadata.name;
@@ -89,8 +96,11 @@ function references(node: string, suite: () => Suite, what: string, kind: string
     const pod = await on.create({ name, env: env(false) });
     await on.event(pod, `Mandatory${what}NotFound`);
     assert.ok(!(await on.api.runningPods()).includes(pod.metadata.uid));
-    const [{ state }] = (await on.pod(name)).status.containerStatuses;
-    assert.equal(state.waiting.reason, "CreateContainerConfigError");
+    // Events and statuses go to the API by ways of their own.
+    await eventually(`the reason of ${name}`, async () => {
+      const [{ state }] = (await on.pod(name)).status.containerStatuses ?? [{}];
+      return state?.waiting.reason === "CreateContainerConfigError";
+    });
     await on.remove(name, "--force");
   });
 }

@@ -6,17 +6,22 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Background } from "../support/background";
+import { bringMetricsServer, metricsServer } from "../support/metricsServer";
 import { eventually as waitFor } from "../support/patience";
 import { type Args, clusterOf, kubeconfigOf, Program, type Spec, secret } from "../support/program";
+import { onTerminal } from "../support/terminal";
 import { TestLab } from "../support/testLab";
 import { type Loose, Workstation } from "../support/workstation";
-import { run } from "../tools/run";
 import { versions } from "../tools/versions";
-import { deployment, edge, here, impossible, job, there, type Where } from "./farPods";
+import { deployment, edge, here, impossible, job, shell, there, type Where } from "./farPods";
+import { nodeSuite } from "./nodeSuite";
 
 const patienceMs = 180_000;
 const node = "home-far";
 const where: Where = { node, tag: versions.flannel.cniPlugin };
+const noFigures = process.env["TEST_ALL"]
+  ? false
+  : "its metrics-server is built for `make test-all` alone (TEST_ALL=1)";
 const unit = `pulumi-virtual-kubelet@${node}`;
 
 const eventually = <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> =>
@@ -167,8 +172,7 @@ describe("a virtual node in another cluster", () => {
     const plain = await ours(...exec, "sh", "-c", "test -t 0 && echo terminal || echo none");
     assert.equal(plain, "none\n");
     const quoted = home.argv("-n", here, "exec", "-it", name, "-c", "loop", "--", "tty").join(" ");
-    const { stdout } = await run(["script", "--quiet", "--return", "--command", quoted, "/dev/null"]);
-    assert.match(stdout, /\/dev\/pts\/\d+/);
+    assert.match(await onTerminal(quoted), /\/dev\/pts\/\d+/);
   });
 
   it("copies files and forwards ports", async () => {
@@ -206,6 +210,27 @@ describe("a virtual node in another cluster", () => {
     assert.equal(waiting.reason, "CreateContainerConfigError");
     assert.match(waiting.message, /spec\.hostNetwork.*spec\.volumes\[0\] \(disk\)/);
     await ours("delete", "pod", "impossible");
+  });
+
+  it("shows what a pod uses, by a metrics-server on either side", { skip: noFigures }, async () => {
+    spec.addons = { ...spec.addons };
+    for (const [cluster, host] of [
+      ["home", "w1"],
+      ["far", "cp2"],
+    ] as const) {
+      await bringMetricsServer(lab, host);
+      spec.addons[`metrics-${cluster}`] = { cluster, manifests: metricsServer() };
+    }
+    await program.describe(spec, { sshKey: lab.privateKey() });
+    await up();
+    const name = (await pods()).pod.metadata.name;
+    const text = await eventually("top of the pod", () => ours("top", "pod", name, "--containers"));
+    for (const container of ["loop", "ear", "web"])
+      assert.match(text, new RegExp(`${name} +${container} +\\d+m +\\d+Mi`));
+  });
+
+  nodeSuite(node, () => ({ kubectl: home, namespace: here, container: (script) => shell(script, where.tag) }), {
+    noFigures,
   });
 
   it("takes a changed ConfigMap there", async () => {

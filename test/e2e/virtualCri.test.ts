@@ -11,6 +11,7 @@ import { eventually as waitFor } from "../support/patience";
 import { type Args, clusterOf, Program, type Spec } from "../support/program";
 import { Registry } from "../support/registry";
 import { type Snapshot, snapshot } from "../support/snapshot";
+import { onTerminal } from "../support/terminal";
 import { TestLab } from "../support/testLab";
 import { assertSame, nodeReady, onlyRunning } from "../support/virtualNodes";
 import { type Loose, Workstation } from "../support/workstation";
@@ -198,8 +199,7 @@ describe("a virtual node on an edge machine's container runtime", () => {
     assert.equal(code, 4);
     assert.match(stderr, /typed/);
     const quoted = kubectl.argv("exec", ...hall, "-it", name, "--", "tty").join(" ");
-    const { stdout } = await run(["script", "--quiet", "--return", "--command", quoted, "/dev/null"]);
-    assert.match(stdout, /\/dev\/pts\/\d+/);
+    assert.match(await onTerminal(quoted), /\/dev\/pts\/\d+/);
   });
 
   it("copies files, forwards ports and attaches", async () => {

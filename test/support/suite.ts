@@ -11,6 +11,8 @@ export interface SuitePlace {
   container: (script: string) => Args;
   /** More of a pod's specification. */
   spec?: Args;
+  /** Pods have no network, and so no address. */
+  addressless?: boolean;
 }
 
 interface Wish {
@@ -62,12 +64,13 @@ export class Suite {
     return this.pod(wish.name);
   }
 
-  /** Running, Ready, and with an address. */
+  /** Running, Ready, and with an address where pods have one. */
   async ready(name: string): Promise<void> {
     await eventually(`${name} Ready`, async () => {
       const { status } = await this.pod(name);
       const condition = status.conditions?.find(({ type }: Loose) => type === "Ready");
-      return status.phase === "Running" && condition?.status === "True" && status.podIP;
+      const addressed = status.podIP === undefined ? this.place.addressless : !this.place.addressless;
+      return status.phase === "Running" && condition?.status === "True" && addressed;
     });
   }
 

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Background } from "../../support/background";
 import { eventually } from "../../support/patience";
+import { deviceContainer } from "../../support/suite";
 import { assertSame, nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
 import type { Loose } from "../../support/workstation";
+import { nodeSuite } from "../nodeSuite";
 import { gauge, line, namespace, type Plant } from "./plant";
 import { job, pod } from "./pods";
 
@@ -46,6 +48,13 @@ export function lineTests(at: () => Plant): void {
       await forward.stop();
     }
   });
+
+  nodeSuite(gauge, () => ({
+    kubectl: at().kubectl,
+    namespace,
+    container: deviceContainer,
+    addressless: true,
+  }));
 
   it("is called unreachable while nobody answers on its line, and its pods go on", async () => {
     const before = await podNamed("steady");
