@@ -13,11 +13,18 @@ import (
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
 
-// errNotInstalled says that the device has no script of this agent's, and so no pod either.
-var errNotInstalled = errors.New("nothing of this node is on the device")
+var (
+	// errNotInstalled says that the device has no script of any agent of this node, and so no pod either.
+	errNotInstalled = errors.New("nothing of this node is on the device")
+	// errOtherScript says that it has one, of an agent with other settings or of another release, and perhaps its pods.
+	errOtherScript = errors.New("the device has another agent's script")
+)
 
-// notInstalled is the exit code that says so.
-const notInstalled = 97
+// The exit codes that say so.
+const (
+	notInstalled = 97
+	otherScript  = 98
+)
 
 // quote makes one word of a shell command of any text.
 func quote(words ...string) string {
@@ -30,12 +37,23 @@ func quote(words ...string) string {
 
 // command is a call of the script, for whatever login shell there is.
 func (l *login) command(words ...string) string {
-	text := `[ -f "$0" ] || exit 97; exec sh "$0" "$@"`
+	text := `[ -f "$0" ] || { [ -d "${0%/*}" ] && exit 98; exit 97; }; exec sh "$0" "$@"`
 	return "exec sh -c " + quote(append([]string{text, l.script}, words...)...)
 }
 
-// call runs a command of the script on the device and returns its output.
+// call runs a command of the script on the device and returns its output. What another agent left there goes on under this one's.
 func (d *device) call(ctx context.Context, input []byte, words ...string) ([]byte, error) {
+	output, err := d.callOnce(ctx, input, words)
+	if !errors.Is(err, errOtherScript) {
+		return output, err
+	}
+	if err := d.install(ctx); err != nil {
+		return nil, err
+	}
+	return d.callOnce(ctx, input, words)
+}
+
+func (d *device) callOnce(ctx context.Context, input []byte, words []string) ([]byte, error) {
 	return d.do(ctx, words[0], func(ctx context.Context, l *login) ([]byte, error) { return l.run(ctx, l.command(words...), input) })
 }
 
@@ -93,6 +111,8 @@ func (l *login) run(ctx context.Context, command string, input []byte) ([]byte, 
 		return nil, fmt.Errorf("%w: %w", runtime.ErrUnreachable, err)
 	case exit.ExitStatus() == notInstalled:
 		return nil, errNotInstalled
+	case exit.ExitStatus() == otherScript:
+		return nil, errOtherScript
 	}
 	return nil, fmt.Errorf("exit code %d: %s", exit.ExitStatus(), strings.TrimSpace(errs.String()))
 }

@@ -205,6 +205,35 @@ func TestHalfWrittenFiles(t *testing.T) {
 	}
 }
 
+// An agent with other settings, or of another release, has another script: it goes on with what there is.
+func TestAnotherAgentGoesOn(t *testing.T) {
+	l := newLab(t, "busybox")
+	j := l.job(t, l.agent(t), "echo begun; sleep 1000")
+	j.run(0)
+	until(t, "it runs", func() bool { state := j.state(0); return state != nil && state.Running })
+	before := *j.state(0)
+	l.config.Logs.MaxFiles = 2
+	next := l.agent(t)
+	j.device = next
+	if state := j.state(0); state == nil || *state != before {
+		t.Fatalf("%+v, before %+v", state, before)
+	}
+	if log := j.log(0, runtime.LogOptions{Tail: -1}); log != "begun\n" {
+		t.Errorf("its log: %q", log)
+	}
+	l.config.Logs.MaxFiles = 3
+	last := l.agent(t)
+	if err := last.Clean(j.ctx); err == nil || !strings.Contains(err.Error(), "there are pods") {
+		t.Fatalf("a node with pods was cleaned: %v", err)
+	}
+	must(t, last.RemovePod(j.ctx, j.spec.Pod.UID))
+	l.config.Logs.MaxFiles = 4
+	must(t, l.agent(t).Clean(j.ctx))
+	if _, err := os.Stat(l.config.Directory); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", l.config.Directory, err)
+	}
+}
+
 func TestCleanLeavesNothing(t *testing.T) {
 	l := newLab(t, "dash")
 	d := l.agent(t)

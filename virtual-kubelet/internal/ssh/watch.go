@@ -58,7 +58,8 @@ func (d *device) watchOnce(ctx context.Context, l *login) error {
 	return session.Wait()
 }
 
+// isNotInstalled says that this agent's script is not there (yet): the next look at the device puts it there where there is something.
 func isNotInstalled(err error) bool {
 	var exit *ssh.ExitError
-	return errors.As(err, &exit) && exit.ExitStatus() == notInstalled
+	return errors.As(err, &exit) && (exit.ExitStatus() == notInstalled || exit.ExitStatus() == otherScript)
 }
