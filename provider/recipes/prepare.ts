@@ -77,9 +77,9 @@ export async function prepare({ onClaimed, ...options }: PrepareOptions): Promis
 }
 
 /** A cluster starts on one host, and this machine's line and processor send to all: that one is served before the others. */
-async function letTheFirstGoFirst({ host, inputs, progress }: PrepareContext): Promise<void> {
-  const { source, leads, clusterId } = inputs;
-  if (leads || "download" in source || source.bundle.via !== undefined) return;
+async function letTheFirstGoFirst({ host, inputs, progress, supply }: PrepareContext): Promise<void> {
+  const { leads, clusterId } = inputs;
+  if (leads || !supply.sentFromHere) return;
   await giveWay(clusterId, () => progress.say(`${host.label} waits until the first control plane has its programs`));
 }
 

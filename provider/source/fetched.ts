@@ -17,6 +17,7 @@ export function fetchedSupply(bundle: Bundle, base: () => Promise<string>): Supp
   const fetcher = new Fetcher(bundle, base);
   return {
     ...bundleSupply(bundle),
+    sentFromHere: false,
     async stage(host, artifact, options) {
       const path = stagedPath(artifact);
       await fetcher.bring(host, artifact.path, path, options);

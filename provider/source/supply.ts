@@ -12,6 +12,8 @@ import { type StagedArtifact, stagingDirectory } from "./place";
 export interface Supply {
   /** Absent: packages, programs and images come over the network. */
   readonly bundle: Bundle | undefined;
+  /** This machine sends all of it to each host, so hosts share its line. */
+  readonly sentFromHere: boolean;
   /** Known without asking anybody: only a bundle says. */
   digest(artifact: Artifact): string | undefined;
   /** On the host, in the staging directory, checked. */
@@ -63,6 +65,7 @@ const largeReads = { highWaterMark: 256 * 1024 };
 export function bundleSupply(bundle: Bundle): Supply {
   return {
     bundle,
+    sentFromHere: true,
     digest: (artifact) => bundle.file(artifact.path).sha256,
     async stage(host, artifact, { progress }) {
       const file = bundle.file(artifact.path);
@@ -81,6 +84,7 @@ export function bundleSupply(bundle: Bundle): Supply {
 export function downloadSupply(mirror: string | undefined): Supply {
   return {
     bundle: undefined,
+    sentFromHere: false,
     digest: () => undefined,
     stage: (host, artifact, options) => stageByDownload(host, artifact, stagedPath(artifact), mirror, options),
   };

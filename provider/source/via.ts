@@ -26,6 +26,7 @@ function handedOut(bundle: Bundle) {
 export function heldSupply(bundle: Bundle): Supply {
   return {
     ...bundleSupply(bundle),
+    sentFromHere: false,
     async hold(host, { progress }) {
       for (const { path } of handedOut(bundle)) {
         await sendFile(host, bundle.file(path), `${heldDirectory}/${path}`, path, progress);
