@@ -11,6 +11,7 @@ import { eventually as waitFor } from "../support/patience";
 import { type Args, clusterOf, kubeconfigOf, Program, type Spec, secret } from "../support/program";
 import { onTerminal } from "../support/terminal";
 import { TestLab } from "../support/testLab";
+import { nodeReady, nodeUnreachable } from "../support/virtualNodes";
 import { type Loose, Workstation } from "../support/workstation";
 import { versions } from "../tools/versions";
 import { deployment, edge, here, impossible, job, shell, there, type Where } from "./farPods";
@@ -43,6 +44,7 @@ describe("a virtual node in another cluster", () => {
     return output;
   }
 
+  const ready = () => nodeReady(home, node, patienceMs);
   const ours = async (...args: string[]): Promise<string> => await home.run("-n", here, ...args);
 
   /** The pod here, and the one there that stands for it. */
@@ -65,13 +67,6 @@ describe("a virtual node in another cluster", () => {
       const ids = (pod: Loose) => pod.status.containerStatuses.map((c: Loose) => c.containerID).sort();
       assert.deepEqual(ids(is[side]), ids(was[side]));
     }
-  }
-
-  async function condition(status: string, message: RegExp = /^/): Promise<Loose> {
-    return eventually(`${node} Ready ${status}`, async () => {
-      const ready = (await home.nodes())[node].status.conditions.find((one: Loose) => one.type === "Ready");
-      return ready.status === status && message.test(ready.message) && ready;
-    });
   }
 
   /** kubectl that goes on. */
@@ -117,7 +112,7 @@ describe("a virtual node in another cluster", () => {
     await up();
     home = await Workstation.create(await program.kubeconfig("home"));
     far = await Workstation.create(await program.kubeconfig("far"));
-    await condition("True");
+    await ready();
     const { status, spec: own } = await eventually("the quota's capacity", async () => {
       const found = (await home.nodes())[node];
       return found.status.capacity.pods === "8" && found;
@@ -249,7 +244,7 @@ describe("a virtual node in another cluster", () => {
       const now = await lab.sh("w1", `systemctl show -p MainPID --value ${unit}`);
       return now !== "0" && now !== started;
     });
-    await condition("True");
+    await ready();
     await same(was);
     assert.match(await ours("logs", was.pod.metadata.name, "-c", "loop", "--previous"), /going/);
   });
@@ -259,8 +254,7 @@ describe("a virtual node in another cluster", () => {
     const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
     await lab.sh("cp2", `mv ${manifest} /root/kube-apiserver.yaml`);
     try {
-      const ready = await condition("False");
-      assert.equal(ready.reason, "DeviceUnreachable");
+      await nodeUnreachable(home, node);
       await ours("delete", "pod", was.pod.metadata.name, "--wait=false");
       await sleep(60_000);
       const pod = await home.get("pod", was.pod.metadata.name, "-n", here);
@@ -268,7 +262,7 @@ describe("a virtual node in another cluster", () => {
     } finally {
       await lab.sh("cp2", `mv /root/kube-apiserver.yaml ${manifest}`);
     }
-    await condition("True");
+    await ready();
     const now = await pods();
     assert.notEqual(now.pod.metadata.uid, was.pod.metadata.uid);
     await eventually("the end of the former pod on both sides", async () => {
@@ -295,7 +289,7 @@ describe("a virtual node in another cluster", () => {
     await program.describe(spec, await withToken());
     const output = await up();
     assert.match(output, new RegExp(`~ .*${node}-virtual-kubelet`));
-    await condition("True");
+    await ready();
     await same(was);
     assert.equal((await home.nodes())[node].status.capacity.pods, "8");
   });
@@ -304,13 +298,13 @@ describe("a virtual node in another cluster", () => {
     const was = await pods();
     const process = await lab.sh("w1", `systemctl show -p MainPID --value ${unit}`);
     await far.run("-n", there, "delete", "serviceaccount", "press-node");
-    const ready = await condition("False", /credentials are not accepted/);
-    assert.equal(ready.reason, "DeviceUnreachable");
+    const { message } = await nodeUnreachable(home, node);
+    assert.match(message, /credentials are not accepted/);
     assert.equal(await lab.sh("w1", `systemctl show -p MainPID --value ${unit}`), process);
     await far.run("-n", there, "create", "serviceaccount", "press-node");
     await program.describe(spec, await withToken());
     await up();
-    await condition("True");
+    await ready();
     await same(was);
   });
 
