@@ -18,6 +18,8 @@ export interface AgentPaths {
   credentials: string;
   /** Keys and certificates: the one part of the directory that the agent writes. */
   certificates: string;
+  /** There from the first change of what the agent reads until it was started with it. */
+  restart: string;
   /** The agent's own. */
   state: string;
   unitName: string;
@@ -36,6 +38,7 @@ export function agentPaths(name: string): AgentPaths {
     ca: `${directory}/ca.crt`,
     credentials: `${directory}/credentials`,
     certificates: `${directory}/pki`,
+    restart: `${directory}/restart`,
     state: `/var/lib/pulumi-virtual-kubelet/${name}`,
     unitName,
     unit: `/etc/systemd/system/${unitName}`,
@@ -88,7 +91,8 @@ export function placeOf(provider: Provider): string {
   const { ssh, serial, cri, cluster } = provider;
   const parts = [
     kindOf(provider),
-    ssh && [ssh.connection.host, ssh.connection.port ?? 22, ssh.directory],
+    // Where nothing is said of the directory it is the user's.
+    ssh && [ssh.connection.host, ssh.connection.port ?? 22, ssh.directory ?? `of ${ssh.connection.user ?? "root"}`],
     serial?.device,
     cri && criSocket(cri),
     cluster && [cluster.server, cluster.context, cluster.namespace],

@@ -112,6 +112,7 @@ test("another device, line, socket, server, namespace or kind is another place",
     place({ serial: { device: "/dev/ttyS0" } }),
     place({ serial: { device: "/dev/ttyS1" } }),
     place({ cri: {} }),
+    place({ ssh: { connection: { ...connection, user: "somebody" } } }),
     place({ cri: { socket: "/run/other.sock" } }),
     place({ cluster: { kubeconfig: "x" } }),
     place({ cluster: { kubeconfig: "x", namespace: "edge" } }),
@@ -124,7 +125,11 @@ test("another device, line, socket, server, namespace or kind is another place",
 
 test("other credentials, another way, other speed or another number of nodes is the same place", () => {
   const other = { ...connection, port: 22, user: "root", password: "y", proxy: { host: "jump", password: "z" } };
-  assert.equal(place({ ssh: { connection } }), place({ ssh: { connection: other, logs: { maxFiles: 3 } } }));
+  const directory = "/srv/pods";
+  assert.equal(
+    place({ ssh: { connection, directory } }),
+    place({ ssh: { connection: other, directory, logs: { maxFiles: 3 } } }),
+  );
   assert.equal(place({ serial: { device: "/dev/ttyS0" } }), place({ serial: { device: "/dev/ttyS0", baud: 9600 } }));
   const socket = "/run/containerd/containerd.sock";
   assert.equal(place({ cri: {} }), place({ cri: { socket, logs: { maxFiles: 3 } } }));
