@@ -3,13 +3,13 @@ import type { Host } from "../host/host";
 import { withHost } from "../host/open";
 import type { LivingControlPlane } from "../host/reach";
 import { deadline, type OnUnreachable } from "../kubeadm/spec";
-import { AuthenticationError, HostKeyError, RefusedError, UnreachableError } from "../lib/errors";
+import { AuthenticationError, HostKeyError, messageOf, RefusedError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
 import { knockFor, markSilent } from "../lib/silent";
 import { emptyDead } from "../steps/node/emptyDead";
 import { pardonNames } from "../steps/node/removedNames";
 import type { VirtualPlan } from "../steps/virtualKubelet/context";
-import { emptyNodes } from "../steps/virtualKubelet/emptyNodes";
+import { emptyNodes, reopen } from "../steps/virtualKubelet/emptyNodes";
 import { forgetVirtualNodes } from "../steps/virtualKubelet/forgetVirtualNodes";
 import { type Liveness, livenessOf } from "../steps/virtualKubelet/liveness";
 import { cleanPlace, removeAgent, stopAgent } from "../steps/virtualKubelet/removeAgent";
@@ -71,28 +71,46 @@ async function leaveCluster(peer: LivingControlPlane, host: Host, request: Virtu
   const liveness = await livenessOf(kubectl, nodes);
   if (liveness === "device gone") refuseDevice(request);
   progress.say(`emptying ${plan.name}`);
-  if (liveness === "alive") await step(host, "drain", () => emptyNodes(kubectl, { plan, nodes, progress }));
+  let closed: string[] = [];
+  if (liveness === "alive") closed = await step(host, "drain", () => emptyNodes(kubectl, { plan, nodes, progress }));
   else for (const node of nodes) await step(host, `empty ${node}`, () => emptyDead(kubectl, node, progress));
-  await endAgent(host, request, liveness);
+  try {
+    await endAgent(host, request, liveness);
+  } catch (error) {
+    await reopen(kubectl, closed, error, progress);
+    throw error;
+  }
   await step(host, "delete the Node", () => forgetVirtualNodes(kubectl, nodes, deadline(plan.timeouts, "command")));
   await pardonNames(kubectl, nodes);
 }
 
-async function endAgent(host: Host, { plan, progress }: VirtualLeave, liveness: Liveness): Promise<void> {
+async function endAgent(host: Host, request: VirtualLeave, liveness: Liveness): Promise<void> {
+  const { plan, progress, onUnreachable } = request;
   const timeoutMs = deadline(plan.timeouts, "drain");
   await step(host, "stop the node agent", () => stopAgent(host, plan.name, timeoutMs));
+  const left = `${plan.name} was taken out without its device: what ran there goes on until somebody ends it`;
   if (liveness === "device gone") {
-    progress.warn(`${plan.name} was taken out without its device: what ran there goes on until somebody ends it`);
+    progress.warn(left);
     return;
   }
   // An agent that did not run ended nothing; and a pod may have come after the last look.
-  await step(host, "clean the node's place", () => cleanPlace(host, plan.name, knownKind(plan), timeoutMs));
+  try {
+    await step(host, "clean the node's place", () => cleanPlace(host, plan.name, knownKind(plan), timeoutMs));
+  } catch (error) {
+    if (onUnreachable === "stop") throw new UnreachableError(messageOf(error), wayOut, { cause: error });
+    // Nobody who runs there could say whether the device is gone; the user did.
+    if (liveness === "alive") throw error;
+    progress.warn(`${left}: ${messageOf(error)}`);
+  }
 }
+
+const wayOut =
+  "bring the device back; or, when it is gone for good, run once with KUBEADM_ON_UNREACHABLE=remove (its Node is deleted, and what runs on the device is left there)";
 
 function refuseDevice({ plan, onUnreachable }: VirtualLeave): void {
   if (onUnreachable !== "stop") return;
   throw new UnreachableError(
     `${plan.name} cannot be taken out cleanly, because its node agent does not reach its device`,
-    "bring the device back; or, when it is gone for good, run once with KUBEADM_ON_UNREACHABLE=remove (its Node is deleted, and what runs on the device is left there)",
+    wayOut,
   );
 }

@@ -1,17 +1,18 @@
 // What a refresh finds of a virtual node: in the cluster and on its agent's machine, each told apart from not having been able to ask.
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../host/kubeObject";
 import { withHost } from "../host/open";
 import { withControlPlane } from "../host/reach";
 import { agentFiles } from "../kubeadm/virtualKubelet/documents";
-import { agentPaths, agentProgram, virtualType } from "../kubeadm/virtualKubelet/names";
+import { agentPaths, agentProgram } from "../kubeadm/virtualKubelet/names";
 import { agentUnit } from "../kubeadm/virtualKubelet/unit";
 import { AuthenticationError, HostKeyError, UnreachableError } from "../lib/errors";
 import type { Progress } from "../lib/progress";
+import { sha256 } from "../lib/sha256";
 import { type NodeMeta, nodeDrift } from "../steps/node/meta";
 import type { VirtualPlan } from "../steps/virtualKubelet/context";
 import { virtualMeta } from "../steps/virtualKubelet/giveVirtualMeta";
+import { nodesNamed } from "../steps/virtualKubelet/nodesNamed";
 import { type AgentSurvey, surveyAgent } from "../steps/virtualKubelet/survey";
 import { archOf, knownKind } from "./virtualKubelet";
 
@@ -31,17 +32,14 @@ export interface VirtualSurvey {
 
 export async function surveyVirtual(plan: VirtualPlan, known: KnownAgent, progress: Progress): Promise<VirtualSurvey> {
   const { name, target, reach, timeouts } = plan;
-  const [machine, nodes] = await Promise.all([
+  const [machine, there] = await Promise.all([
     asked(name, progress, () =>
       withHost({ name, target, timeouts, progress, exclusive: false }, (host) => surveyAgent(host, plan)),
     ),
     asked(name, progress, () =>
-      withControlPlane({ reach, timeouts, progress }, ({ kubectl }) =>
-        kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` }),
-      ),
+      withControlPlane({ reach, timeouts, progress }, ({ kubectl }) => nodesNamed(kubectl, known.nodes)),
     ),
   ]);
-  const there = nodes?.filter(({ metadata }) => known.nodes.includes(metadata.name));
   const gone = there?.length === 0 && machine !== undefined && machine.owner === undefined;
   return {
     gone,
@@ -75,6 +73,7 @@ export function machineDrift(plan: VirtualPlan, known: KnownAgent, survey: Agent
   return [
     ...(survey.active ? [] : [`${unitName} does not run`]),
     ...(survey.enabled ? [] : [`${unitName} is not enabled`]),
+    ...(survey.restart ? [`${unitName} was not started since its files were changed`] : []),
     ...(known.agentSha256 === undefined || survey.files.get(agentProgram) === known.agentSha256
       ? []
       : [`${agentProgram} is missing or was changed`]),
@@ -96,7 +95,7 @@ function filesDrift(plan: VirtualPlan, known: KnownAgent, survey: AgentSurvey, a
   ];
   return wanted
     .filter(({ path }) => path !== agentPaths(plan.name).ca)
-    .filter(({ path, content }) => files.get(path) !== createHash("sha256").update(content).digest("hex"))
+    .filter(({ path, content }) => files.get(path) !== sha256(content))
     .map(({ path }) => `${path} is missing or was changed`);
 }
 

@@ -72,9 +72,9 @@ export async function throughPeer(
   }
 }
 
-export async function step(host: Host, title: string, work: () => Promise<void>): Promise<void> {
+export async function step<T>(host: Host, title: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (error instanceof RefusedError || error instanceof UnreachableError) throw error;
     throw StepError.of(host.label, title, error);

@@ -17,6 +17,7 @@ import type { AgentContext, VirtualPlan } from "../steps/virtualKubelet/context"
 import { emptySurplus, forgetSurplus } from "../steps/virtualKubelet/emptySurplus";
 import { giveVirtualMeta } from "../steps/virtualKubelet/giveVirtualMeta";
 import { keepProxyOff } from "../steps/virtualKubelet/keepProxyOff";
+import { letPodsIn } from "../steps/virtualKubelet/letPodsIn";
 import { placeAgent } from "../steps/virtualKubelet/placeAgent";
 import { type Ports, portsOf } from "../steps/virtualKubelet/ports";
 import { recordVirtualNodes } from "../steps/virtualKubelet/recordVirtualNodes";
@@ -33,7 +34,13 @@ const preparing: readonly Step<AgentContext>[] = [
   certifyNodes,
 ];
 /** Whether the agent starts anew is known only when everything it reads is in its place. */
-const running: readonly Step<AgentContext>[] = [startAgent, awaitVirtualNodes, forgetSurplus, giveVirtualMeta];
+const running: readonly Step<AgentContext>[] = [
+  startAgent,
+  awaitVirtualNodes,
+  forgetSurplus,
+  giveVirtualMeta,
+  letPodsIn,
+];
 
 /** One try: what the state knew, and what is known so far. */
 export interface AgentAttempt {
@@ -100,7 +107,7 @@ async function contextOf({ host, peer, plan, kind, survey, nodes, attempt }: Par
     program: await agentFile(plan, architecture),
     nodes,
     surplus: attempt.nodes.filter((node) => !nodes.includes(node)),
-    restart: false,
+    restart: survey.restart,
   };
 }
 

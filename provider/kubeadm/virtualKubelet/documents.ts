@@ -43,6 +43,10 @@ export function capacityOf({ provider, capacity }: Pick<AgentFiles, "provider" |
   return { ...(provider.simulated === undefined ? {} : simulatedCapacity), pods, ...capacity };
 }
 
+export function platformOf({ os = "linux", arch = "amd64" }: Pick<AgentFiles, "os" | "arch">) {
+  return { os, arch };
+}
+
 export function taintsOf({
   provider,
   providerTaint,
@@ -67,8 +71,7 @@ function nodeDocument(files: AgentFiles): object {
     labels: registrationLabels({ ...ownLabels, ...files.labels }),
     annotations: files.annotations,
     taints: taintsOf(files),
-    os: files.os ?? "linux",
-    arch: files.arch ?? "amd64",
+    ...platformOf(files),
     address: files.address,
     port: files.port,
     healthPort: files.healthPort,

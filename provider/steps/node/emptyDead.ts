@@ -7,6 +7,13 @@ import { cordon } from "./drain";
 import { evictable, nodeOf, podName } from "./drainPods";
 import { evict } from "./evict";
 
+/** Kubernetes' own word for a machine that is off: its volumes may be attached elsewhere without waiting for it. */
+export const outOfService = {
+  key: "node.kubernetes.io/out-of-service",
+  value: "nodeshutdown",
+  effect: "NoExecute",
+} as const;
+
 /** Budgets protect pods that serve, and these serve nobody: what one still holds back after this is deleted. */
 const evictionMs = 10_000;
 /** How long a driver may take to detach what the machine had attached. */
@@ -16,9 +23,7 @@ const atOnce = 8;
 export async function emptyDead(kubectl: Kubectl, node: string, progress: Progress): Promise<void> {
   if (!(await kubectl.get({ type: "nodes", name: node }))) return;
   await cordon(kubectl, node, true);
-  // Kubernetes' own word for a machine that is off: its volumes may be attached elsewhere without waiting for it.
-  const taint = { key: "node.kubernetes.io/out-of-service", value: "nodeshutdown", effect: "NoExecute" };
-  await kubectl.patch({ type: "nodes", name: node }, { spec: { taints: [taint] } }, "strategic");
+  await kubectl.patch({ type: "nodes", name: node }, { spec: { taints: [outOfService] } }, "strategic");
   await evictAll(kubectl, node, progress);
   await giveUp(kubectl, evictable(await podsOn(kubectl, node)));
   await awaitDetached(kubectl, node, progress);

@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../host/kubeObject";
 import { deadline } from "../../kubeadm/spec";
-import { agentPaths, certificatesOf, virtualType } from "../../kubeadm/virtualKubelet/names";
+import { agentPaths, certificatesOf } from "../../kubeadm/virtualKubelet/names";
 import { UserError } from "../../lib/errors";
 import { approveNow } from "../node/approver/install";
 import { condition } from "../node/nodeState";
 import type { Step } from "../step";
 import type { AgentContext } from "./context";
+import { nodesNamed } from "./nodesNamed";
 import { leasesOf } from "./startAgent";
 
 export const awaitVirtualNodes: Step<AgentContext> = {
@@ -32,7 +33,7 @@ export const awaitVirtualNodes: Step<AgentContext> = {
     async function missing(own: AgentContext): Promise<string[]> {
       // Leases first: an agent tells its nodes' status and renews then, so what is read after a new lease is the new agent's word.
       const leases = own.leases && (await leasesOf(kubectl, nodes));
-      const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });
+      const listed = await nodesNamed(kubectl, nodes);
       const late = nodesMissing(nodes, listed, own.leases, leases);
       return late.length > 0 ? late : await servingMissing(own);
     }

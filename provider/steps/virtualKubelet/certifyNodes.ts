@@ -7,6 +7,7 @@ import type { Step } from "../step";
 import { type ClientRequest, refuseForeignRequests, signRequests } from "./clientRequests";
 import type { AgentContext } from "./context";
 import type { AgentSurvey } from "./survey";
+import { wantRestart } from "./wantRestart";
 
 /** So many in one command line, and in one list of requests. */
 const batch = 100;
@@ -17,6 +18,7 @@ export const certifyNodes: Step<AgentContext> = {
   run: async (context) => {
     const { plan, kubectl, approver, progress } = context;
     const all = uncertified(context);
+    await wantRestart(context);
     for (let first = 0; first < all.length; first += batch) {
       if (all.length > batch) progress.say(`certified ${first} of ${all.length} nodes`);
       const requests = await requestsOf(context, all.slice(first, first + batch));
@@ -24,7 +26,6 @@ export const certifyNodes: Step<AgentContext> = {
       const signed = await signRequests(kubectl, requests, deadline(plan.timeouts, "command"));
       await install(context, signed);
     }
-    context.restart = true;
   },
 };
 

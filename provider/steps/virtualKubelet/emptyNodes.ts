@@ -18,7 +18,8 @@ export interface Emptying {
   progress: Progress;
 }
 
-export async function emptyNodes(kubectl: Kubectl, { plan, nodes, progress }: Emptying): Promise<void> {
+/** Returns the names of those that took pods until now. */
+export async function emptyNodes(kubectl: Kubectl, { plan, nodes, progress }: Emptying): Promise<string[]> {
   const timeoutMs = deadline(plan.timeouts, "drain");
   const gate = new Gate(atOnce);
   const one = async (node: string): Promise<void> => {
@@ -33,9 +34,9 @@ export async function emptyNodes(kubectl: Kubectl, { plan, nodes, progress }: Em
     await reopen(kubectl, closed, error, progress);
     throw error;
   }
+  return closed;
 }
 
-/** Names of those that took pods until now. */
 async function cordonAll(kubectl: Kubectl, nodes: readonly string[]): Promise<string[]> {
   const wanted = new Set(nodes);
   const open = (await kubectl.list({ type: "nodes" })).filter(
@@ -47,7 +48,13 @@ async function cordonAll(kubectl: Kubectl, nodes: readonly string[]): Promise<st
   return names;
 }
 
-async function reopen(kubectl: Kubectl, nodes: readonly string[], first: unknown, progress: Progress): Promise<void> {
+/** They stay after all. */
+export async function reopen(
+  kubectl: Kubectl,
+  nodes: readonly string[],
+  first: unknown,
+  progress: Progress,
+): Promise<void> {
   try {
     await kubectl.patchAll("nodes", nodes, { spec: { unschedulable: null } });
   } catch (error) {

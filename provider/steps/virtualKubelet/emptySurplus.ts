@@ -11,7 +11,10 @@ export const emptySurplus: Step<AgentContext> = {
   title: "empty the nodes that leave",
   when: ({ surplus }) => surplus.length > 0,
   run: async ({ kubectl, plan, surplus, survey, progress }) => {
-    if (survey.active) return emptyNodes(kubectl, { plan, nodes: surplus, progress });
+    if (survey.active) {
+      await emptyNodes(kubectl, { plan, nodes: surplus, progress });
+      return;
+    }
     // Without an agent nobody would confirm the end of any pod.
     for (const node of surplus) await emptyDead(kubectl, node, progress);
   },

@@ -1,13 +1,14 @@
 // What a node may not give itself, and what changes later: through a control plane, key by key.
 import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
-import { taintsOf } from "../../kubeadm/virtualKubelet/documents";
-import { ownLabels, virtualType } from "../../kubeadm/virtualKubelet/names";
+import { platformOf, taintsOf } from "../../kubeadm/virtualKubelet/documents";
+import { ownLabels } from "../../kubeadm/virtualKubelet/names";
 import { Gate } from "../../lib/limit";
 import { metaPatch, type NodeMeta } from "../node/meta";
 import { nodeMeta } from "../node/nodeMeta";
 import type { Step } from "../step";
 import type { AgentContext, VirtualPlan } from "./context";
+import { nodesNamed } from "./nodesNamed";
 
 const atOnce = 8;
 
@@ -22,8 +23,24 @@ export const giveVirtualMeta: Step<AgentContext> = {
   },
 };
 
-export function virtualMeta({ provider, providerTaint, labels, taints, annotations }: VirtualPlan): NodeMeta {
-  return { labels: { ...ownLabels, ...labels }, taints: taintsOf({ provider, providerTaint, taints }), annotations };
+export function virtualMeta(plan: VirtualPlan): NodeMeta {
+  const { provider, providerTaint, labels, taints, annotations } = plan;
+  return {
+    labels: { ...ownLabels, ...platformLabels(plan), ...labels },
+    taints: taintsOf({ provider, providerTaint, taints }),
+    annotations,
+  };
+}
+
+/** A node says them when it registers and never again. The architecture of a container runtime is its machine's, which stays. */
+function platformLabels({ provider, ...plan }: VirtualPlan): Record<string, string> {
+  const { os, arch } = platformOf(plan);
+  return Object.fromEntries(
+    ["kubernetes.io", "beta.kubernetes.io"].flatMap((group) => [
+      [`${group}/os`, os],
+      ...(provider.cri === undefined ? [[`${group}/arch`, arch]] : []),
+    ]),
+  );
 }
 
 interface Differing {
@@ -34,7 +51,7 @@ interface Differing {
 }
 
 async function differing(kubectl: Kubectl, nodes: readonly string[], wanted: NodeMeta): Promise<Differing> {
-  const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });
+  const listed = await nodesNamed(kubectl, nodes);
   const byName = new Map(listed.map((node): [string, KubeObject] => [node.metadata.name, node]));
   const found: Differing = { same: new Map(), single: [] };
   for (const name of nodes) {

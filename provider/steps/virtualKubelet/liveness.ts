@@ -1,8 +1,8 @@
 // Whether somebody is there who ends the pods of a virtual node when they are deleted.
 import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
-import { virtualType } from "../../kubeadm/virtualKubelet/names";
 import { condition } from "../node/nodeState";
+import { nodesNamed } from "./nodesNamed";
 
 /** "silent": no agent reports; its pods are nobody's, though they may run. "device gone": the agent lives and says so of its device. */
 export type Liveness = "alive" | "device gone" | "silent";
@@ -11,8 +11,7 @@ export type Liveness = "alive" | "device gone" | "silent";
 export const deviceUnreachable = "DeviceUnreachable";
 
 export async function livenessOf(kubectl: Kubectl, names: readonly string[]): Promise<Liveness> {
-  const listed = await kubectl.list({ type: "nodes", labels: `${virtualType.key}=${virtualType.value}` });
-  return judgeLiveness(listed.filter(({ metadata }) => names.includes(metadata.name)));
+  return judgeLiveness(await nodesNamed(kubectl, names));
 }
 
 /** One agent, one place: what is true of one of its nodes is true of all. */

@@ -9,12 +9,14 @@ export const startAgent: Step<AgentContext> = {
   when: ({ restart, survey }) => restart || !survey.active || !survey.enabled,
   run: async (context) => {
     const { host, plan, kubectl, nodes } = context;
-    const { unitName } = agentPaths(plan.name);
+    const { unitName, restart } = agentPaths(plan.name);
+    await host.run(["systemctl", "daemon-reload"]);
     await host.run(["systemctl", "enable", "--quiet", unitName]);
     await host.run(["systemctl", "stop", unitName]);
     // Nobody renews them now: whatever is newer later is the new agent's word.
     context.leases = await leasesOf(kubectl, nodes);
     await host.run(["systemctl", "start", unitName]);
+    await host.run(["rm", "-f", restart]);
   },
 };
 

@@ -23,6 +23,8 @@ export interface AgentSurvey {
   taken: ReadonlySet<number>;
   enabled: boolean;
   active: boolean;
+  /** What it reads was changed, and it was not started since. */
+  restart: boolean;
   /** sha256 by path: the agent's files but its keys, its unit and the program. */
   files: ReadonlyMap<string, string>;
   /** PEM by the directory of a node's keys, without the key. */
@@ -38,6 +40,7 @@ there controlPlane /etc/kubernetes/manifests/kube-apiserver.yaml
 there kubelet /etc/kubernetes/kubelet.conf
 if systemctl is-active --quiet kubelet 2>/dev/null; then echo kubelet=yes; fi
 if [ -S "$4" ]; then echo runtime=yes; fi
+there restart "$1/restart"
 if [ -e "$1/owner" ]; then echo "owner=$(cat "$1/owner")"; fi
 sed -n 's/^\\(port\\|healthPort\\): */\\1=/p' "$1/node.yaml" 2>/dev/null || true
 awk '$4 == "0A" { print "listens=" $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
@@ -96,6 +99,7 @@ export function parseAgentSurvey(text: string): AgentSurvey {
     taken: new Set([...listening.filter((at) => !own.includes(at)), ...others]),
     enabled: first("enabled") === "yes",
     active: first("active") === "yes",
+    restart: first("restart") === "yes",
     files: new Map(
       all("file").map((line) => {
         const at = line.indexOf("  ");

@@ -4,8 +4,10 @@ import type { HostFile } from "../../kubeadm/registries";
 import { agentFiles } from "../../kubeadm/virtualKubelet/documents";
 import { agentPaths } from "../../kubeadm/virtualKubelet/names";
 import { agentUnit } from "../../kubeadm/virtualKubelet/unit";
+import { sha256 } from "../../lib/sha256";
 import type { Step } from "../step";
 import type { AgentContext } from "./context";
+import { wantRestart } from "./wantRestart";
 
 /** The directory is everybody's to list; what is secret in it is not. */
 const directories = `
@@ -25,17 +27,16 @@ done
 export const writeAgentFiles: Step<AgentContext> = {
   title: "write the node agent's files",
   run: async (context) => {
-    const { host, plan } = context;
+    const { host, plan, survey } = context;
     const { directory, credentials, certificates } = agentPaths(plan.name);
     await host.sh(directories, [directory, credentials, certificates]);
     const files = agentFiles(context.files);
-    for (const { path, content, mode } of files) if (await host.writeFile(path, content, mode)) context.restart = true;
+    for (const { path, content, mode } of [...files, unitOf(context)]) {
+      if (survey.files.get(path) !== sha256(content)) await wantRestart(context);
+      await host.writeFile(path, content, mode);
+    }
     const kept = files.map(({ path }) => `${path}\n`).join("");
     await host.sh(prune, [credentials], { stdin: kept });
-    const unit = unitOf(context);
-    if (!(await host.writeFile(unit.path, unit.content, unit.mode))) return;
-    context.restart = true;
-    await host.run(["systemctl", "daemon-reload"]);
   },
 };
 

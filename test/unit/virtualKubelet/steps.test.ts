@@ -3,17 +3,22 @@ import { test } from "node:test";
 import { Kubectl } from "../../../provider/host/kubectl";
 import { realNodes } from "../../../provider/kubeadm/virtualKubelet/affinity";
 import { agentPaths, agentProgram } from "../../../provider/kubeadm/virtualKubelet/names";
+import { sha256 } from "../../../provider/lib/sha256";
+import { outOfService } from "../../../provider/steps/node/emptyDead";
 import { nodesMissing } from "../../../provider/steps/virtualKubelet/awaitVirtualNodes";
+import { certifyNodes } from "../../../provider/steps/virtualKubelet/certifyNodes";
 import { giveVirtualMeta, virtualMeta } from "../../../provider/steps/virtualKubelet/giveVirtualMeta";
 import { keepProxyOff } from "../../../provider/steps/virtualKubelet/keepProxyOff";
+import { letPodsIn } from "../../../provider/steps/virtualKubelet/letPodsIn";
 import { judgeLiveness } from "../../../provider/steps/virtualKubelet/liveness";
 import { placeAgent } from "../../../provider/steps/virtualKubelet/placeAgent";
 import { recordVirtualNodes } from "../../../provider/steps/virtualKubelet/recordVirtualNodes";
 import { cleanPlace } from "../../../provider/steps/virtualKubelet/removeAgent";
 import { startAgent } from "../../../provider/steps/virtualKubelet/startAgent";
+import type { AgentSurvey } from "../../../provider/steps/virtualKubelet/survey";
 import { writeAgentFiles } from "../../../provider/steps/virtualKubelet/writeAgentFiles";
 import { type Asked, fakeHost } from "../kubectl/fakeHost";
-import { bareSurvey, contextOf, listOf, memoryHost, plan, virtualNode } from "./support";
+import { bareSurvey, contextOf, listOf, type MemoryHost, memoryHost, plan, virtualNode } from "./support";
 
 const { unitName } = agentPaths("press-7");
 
@@ -27,14 +32,21 @@ test("the program is sent where another one lies, and proven to run", async () =
   assert.equal(placeAgent.when?.({ ...context, survey: { ...bareSurvey, files } }), false);
 });
 
+/** What lies on a machine that was written to. */
+function surveyOf({ written }: MemoryHost): AgentSurvey {
+  return { ...bareSurvey, files: new Map([...written].map(([path, { content }]) => [path, sha256(content)])) };
+}
+
 test("files that changed start the agent anew, and those that did not leave it alone", async () => {
   const first = contextOf();
   await writeAgentFiles.run(first);
   assert.equal(first.restart, true);
-  const again = contextOf({ host: first.host });
+  const { host, files } = first;
+  const again = contextOf({ host, survey: surveyOf(host) });
   await writeAgentFiles.run(again);
   assert.equal(again.restart, false);
-  const bigger = contextOf({ host: first.host, files: { ...first.files, capacity: { cpu: "8", memory: "4Gi" } } });
+  const capacity = { cpu: "8", memory: "4Gi" };
+  const bigger = contextOf({ host, survey: surveyOf(host), files: { ...files, capacity } });
   await writeAgentFiles.run(bigger);
   assert.equal(bigger.restart, true);
 });
@@ -42,9 +54,50 @@ test("files that changed start the agent anew, and those that did not leave it a
 test("another program is another unit, which rolls the agent though its files are the same", async () => {
   const first = contextOf();
   await writeAgentFiles.run(first);
-  const newer = contextOf({ host: first.host, program: { ...first.program, sha256: "b".repeat(64) } });
+  const program = { ...first.program, sha256: "b".repeat(64) };
+  const newer = contextOf({ host: first.host, survey: surveyOf(first.host), program });
   await writeAgentFiles.run(newer);
   assert.equal(newer.restart, true);
+});
+
+test("its machine remembers that the agent has to start anew, from before the first change until it has", async () => {
+  const context = contextOf();
+  await writeAgentFiles.run(context);
+  const { restart } = agentPaths("press-7");
+  assert.equal([...context.host.written.keys()][0], restart);
+  await startAgent.run(context);
+  assert.deepEqual(context.host.told.at(-1)?.words, ["rm", "-f", restart]);
+  const certifying = contextOf({ host: memoryHost(() => ({ code: 1 })) });
+  await assert.rejects(async () => certifyNodes.run(certifying));
+  assert.ok(certifying.host.written.has(restart));
+});
+
+test("a node that was given up and came back takes pods again, and keeps its other taints", async () => {
+  const patches: unknown[] = [];
+  const own = { key: "line", value: "2", effect: "NoSchedule" };
+  const answer = ({ argv, stdin = "" }: Asked) => {
+    if (argv[0] === "patch") patches.push([argv[2], JSON.parse(stdin)]);
+    const node = (name: string, ...taints: object[]) => ({ ...virtualNode(name), spec: { taints } });
+    return listOf([node("press-7", own, outOfService), node("other", outOfService)]);
+  };
+  await letPodsIn.run(contextOf({ answer }));
+  const metadata = virtualNode("press-7").metadata.resourceVersion;
+  assert.deepEqual(patches, [
+    [
+      "press-7",
+      {
+        metadata: metadata === undefined ? {} : { resourceVersion: metadata },
+        spec: { unschedulable: null, taints: [own] },
+      },
+    ],
+  ]);
+});
+
+test("os and architecture are labels that change with the program, but a runtime's are its machine's", () => {
+  const { labels } = virtualMeta({ ...plan, arch: "arm64" });
+  assert.equal(labels["kubernetes.io/os"], "linux");
+  assert.deepEqual([labels["kubernetes.io/arch"], labels["beta.kubernetes.io/arch"]], ["arm64", "arm64"]);
+  assert.equal(virtualMeta({ ...plan, provider: { cri: {} } }).labels["kubernetes.io/arch"], undefined);
 });
 
 test("secrets are in no argument and no script", async () => {
@@ -79,7 +132,10 @@ test("between stop and start it is seen when each lease was renewed last", async
   };
   const context = contextOf({ host, answer });
   await startAgent.run(context);
-  assert.deepEqual(order, ["systemctl enable", "systemctl stop", "leases", "systemctl start"]);
+  assert.deepEqual(order, [
+    ...["systemctl daemon-reload", "systemctl enable", "systemctl stop"],
+    ...["leases", "systemctl start", "rm -f"],
+  ]);
   assert.deepEqual(context.leases, new Map([["press-7", "12:00:00"]]));
 });
 

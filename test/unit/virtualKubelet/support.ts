@@ -46,6 +46,7 @@ export const bareSurvey: AgentSurvey = {
   taken: new Set(),
   enabled: false,
   active: false,
+  restart: false,
   files: new Map(),
   certificates: new Map(),
 };
