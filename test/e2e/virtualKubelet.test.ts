@@ -64,7 +64,7 @@ describe("virtual nodes", () => {
   let program: Program;
   let kubectl: Workstation;
   let spec: Spec;
-  let press: Args & { provider: { ssh: { connection: Args } } };
+  let press: Args & { provider: { ssh: { connection: Args; logs?: Args } } };
   let crowd: Args & { cluster: string; provider: { simulated: { nodes: number } } };
   let deviceBefore = "";
   let atFirst: Agent;
@@ -182,8 +182,9 @@ systemctl show -p MainPID pulumi-virtual-kubelet@steady`,
     assert.match(output, /unchanged/);
   });
 
-  it("take another capacity, labels and taints without touching a pod", async () => {
+  it("take another capacity, labels, taints and log sizes without touching a pod", async () => {
     const pod = await onlyPod();
+    press.provider.ssh.logs = { maxFiles: 4 };
     press["capacity"] = { cpu: "4", memory: "2Gi", pods: 9 };
     press["labels"] = { site: "hall-3" };
     press["taints"] = [{ key: "dedicated", value: "press", effect: "PreferNoSchedule" }];
@@ -248,6 +249,31 @@ systemctl show -p MainPID pulumi-virtual-kubelet@steady`,
     await program.describe({ ...spec, clusters: { life: { ...rest, virtualKubelets } } });
     await ready("life-press-7");
     await up();
+  });
+
+  it("are taken out without their device and without their agent by the user's word, and come back", async () => {
+    const { virtualKubelets, ...rest } = spec.clusters?.["life"] ?? {};
+    const pod = await onlyPod();
+    await lab.cut("press");
+    try {
+      await lab.sh("w1", "systemctl stop pulumi-virtual-kubelet@life-press-7");
+      await eventually("the node of nobody", async () => !isReady((await kubectl.nodes())["life-press-7"]));
+      await program.describe({ ...spec, clusters: { life: rest } });
+      const stopped = await program.stack.up();
+      assert.notEqual(stopped.code, 0, stopped.output);
+      assert.match(stopped.output, /clean the node's place.*KUBEADM_ON_UNREACHABLE=remove/s);
+      program.stack.options.env = { KUBEADM_ON_UNREACHABLE: "remove" };
+      assert.match(await up(), /life-press-7 was taken out without its device: what ran there goes on/);
+      assert.equal((await kubectl.nodes())["life-press-7"], undefined);
+    } finally {
+      program.stack.options.env = {};
+      await lab.heal("press");
+    }
+    await program.describe({ ...spec, clusters: { life: { ...rest, virtualKubelets } } });
+    await up();
+    await ready("life-press-7");
+    assert.notEqual((await onlyPod()).metadata.uid, pod.metadata.uid);
+    await eventually("the end of what had gone on", async () => (await devicePods()).split("\n").length === 1);
   });
 
   it("become fewer and more by a simulation's number", async () => {
