@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/authn/kubernetes"
@@ -34,20 +35,31 @@ func (m *machine) image(ctx context.Context, rt *services, pod runtime.PodSpec, 
 		m.images.used(there.GetId())
 		return there, nil
 	}
+	return m.bring(ctx, rt, pod, ref, spec, sandbox)
+}
+
+// bring pulls an image. It is the node's own only when nobody had the same under another name: runtimes remove an image with all its names.
+func (m *machine) bring(ctx context.Context, rt *services, pod runtime.PodSpec, ref name.Reference, spec *runtimeapi.ImageSpec, sandbox *runtimeapi.PodSandboxConfig) (*runtimeapi.Image, error) {
+	before, err := rt.images.ListImages(ctx, &runtimeapi.ImageFilter{})
+	if err != nil {
+		return nil, failed(err)
+	}
 	if err := m.pull(ctx, rt, pod, ref, spec, sandbox); err != nil {
 		return nil, err
 	}
-	if found, err = rt.images.ImageStatus(ctx, spec, false); err != nil {
+	found, err := rt.images.ImageStatus(ctx, spec, false)
+	if err != nil {
 		return nil, failed(err)
 	}
-	if found.GetImage() == nil {
-		return nil, runtime.NotStarted{Reason: "ErrImagePull", Message: fmt.Sprintf("image %q was pulled and is not there", c.Image)}
+	image := found.GetImage()
+	if image == nil {
+		return nil, runtime.NotStarted{Reason: "ErrImagePull", Message: fmt.Sprintf("image %q was pulled and is not there", spec.GetImage())}
 	}
-	if there == nil || there.GetId() != found.GetImage().GetId() {
-		return found.GetImage(), m.images.pulled(found.GetImage().GetId())
+	if slices.ContainsFunc(before, func(old *runtimeapi.Image) bool { return old.GetId() == image.GetId() }) {
+		m.images.used(image.GetId())
+		return image, nil
 	}
-	m.images.used(there.GetId())
-	return found.GetImage(), nil
+	return image, m.images.pulled(image.GetId())
 }
 
 // pullPolicy is what the API server would have filled in, for pods that come without one.

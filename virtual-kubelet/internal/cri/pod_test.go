@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,5 +168,17 @@ func TestCgroupDriverOfOlderRuntimes(t *testing.T) {
 	}
 	if toldSystemd("no JSON") {
 		t.Error("systemd for no reason")
+	}
+}
+
+func TestTheKernelsFilesAreHidden(t *testing.T) {
+	yes := true
+	got, err := containerSecurity(&corev1.Pod{}, &corev1.Container{}, &runtimeapi.Image{})
+	if err != nil || !slices.Contains(got.MaskedPaths, "/proc/kcore") || !slices.Contains(got.MaskedPaths, "/sys/firmware") || !slices.Contains(got.ReadonlyPaths, "/proc/sys") {
+		t.Errorf("an ordinary container: %v, %v", got, err)
+	}
+	own := &corev1.Container{SecurityContext: &corev1.SecurityContext{Privileged: &yes}}
+	if got, err = containerSecurity(&corev1.Pod{}, own, &runtimeapi.Image{}); err != nil || got.MaskedPaths != nil || got.ReadonlyPaths != nil {
+		t.Errorf("a privileged one: %v, %v", got, err)
 	}
 }

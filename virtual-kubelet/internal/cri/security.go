@@ -69,6 +69,9 @@ func containerSecurity(pod *corev1.Pod, c *corev1.Container, image *runtimeapi.I
 		out.RunAsUser = &runtimeapi.Int64Value{}
 	}
 	out.Privileged, out.ReadonlyRootfs = is(own.Privileged), is(own.ReadOnlyRootFilesystem)
+	if !out.Privileged {
+		out.MaskedPaths, out.ReadonlyPaths = masked(), readonlyPaths
+	}
 	out.NoNewPrivs = own.AllowPrivilegeEscalation != nil && !*own.AllowPrivilegeEscalation
 	out.SelinuxOptions = selinux(own.SELinuxOptions)
 	out.Seccomp, out.Apparmor = seccomp(own.SeccompProfile), apparmor(own.AppArmorProfile)

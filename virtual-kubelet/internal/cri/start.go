@@ -80,7 +80,8 @@ func createError(err error) error {
 
 // begin starts a container. A program that cannot be run is the container's end, and told as such.
 func (m *machine) begin(ctx context.Context, rt *services, id runtime.ContainerID, container string) error {
-	err := rt.StartContainer(ctx, container)
+	// A start that is cut off in its midst is the container's end to a runtime. The client bounds it by callTimeout.
+	err := rt.StartContainer(context.WithoutCancel(ctx), container)
 	if err == nil {
 		return nil
 	}

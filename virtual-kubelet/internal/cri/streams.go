@@ -21,7 +21,8 @@ func streaming() *rest.Config {
 	return &rest.Config{TLSClientConfig: rest.TLSClientConfig{Insecure: true}}
 }
 
-// Exec runs a command in the container.
+// Exec runs a command in the container. One that has a deadline, as those of probes and preStop hooks have, is ended by the runtime then, and
+// what it printed comes at its end; what reads its input or has a terminal is streamed all the same.
 func (m *machine) Exec(ctx context.Context, id runtime.ContainerID, command []string, streams runtime.Streams) error {
 	rt, err := m.runtime(ctx)
 	if err != nil {
@@ -30,6 +31,9 @@ func (m *machine) Exec(ctx context.Context, id runtime.ContainerID, command []st
 	c, err := m.running(ctx, rt, id)
 	if err != nil {
 		return err
+	}
+	if deadline, ends := ctx.Deadline(); ends && streams.Stdin == nil && !streams.TTY {
+		return execUntil(ctx, rt, c.GetId(), command, deadline, streams)
 	}
 	if streams.Stdout == nil {
 		// Runtimes want at least one stream.

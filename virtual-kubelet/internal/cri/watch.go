@@ -2,7 +2,9 @@ package cri
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -66,11 +68,14 @@ func (m *machine) rotateOf(ctx context.Context, rt *services, c *runtimeapi.Cont
 	if c.GetState() != runtimeapi.ContainerState_CONTAINER_RUNNING {
 		return
 	}
-	path := m.logPath(idOf(c))
-	if info, err := os.Stat(path); err != nil || info.Size() < m.config.Logs.MaxSize.Value() {
-		return
+	path, reopen := m.logPath(idOf(c)), func() error { return rt.ReopenContainerLog(ctx, c.GetId()) }
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		// An agent was ended after it had put the file aside, and the container writes there still.
+		_ = reopen()
+	case err == nil && info.Size() >= m.config.Logs.MaxSize.Value():
+		_ = rotate(path, m.config.Logs.MaxFiles, time.Now(), reopen)
 	}
-	_ = rotate(path, m.config.Logs.MaxFiles, time.Now(), func() error { return rt.ReopenContainerLog(ctx, c.GetId()) })
 }
 
 // rotate puts a log aside and has the runtime begin another file; when that fails the log is where it was.

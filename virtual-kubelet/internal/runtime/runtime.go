@@ -71,6 +71,7 @@ type Runtime interface {
 	// Logs reads a container's log; with Follow until the container has ended or ctx has.
 	Logs(ctx context.Context, id ContainerID, options LogOptions) (io.ReadCloser, error)
 	// Exec runs a command beside the container, in its environment and directory. A command that ended with another code than 0 is an ExitError.
+	// A deadline of ctx is the command's own: a place that can ends it then.
 	Exec(ctx context.Context, id ContainerID, command []string, streams Streams) error
 	// Stats tells what running containers use, or nothing where the place does not know.
 	Stats(ctx context.Context) ([]ContainerStats, error)

@@ -37,7 +37,8 @@ func execRefused(t *testing.T, p *place) {
 
 func execCancelled(t *testing.T, p *place) {
 	s := p.run(t, `sleep 1000`)
-	ctx, cancel := context.WithCancel(s.ctx)
+	// Without a deadline, which would be the command's own.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.ctx))
 	output := &started{begun: make(chan struct{})}
 	ended := make(chan error, 1)
 	go func() {
