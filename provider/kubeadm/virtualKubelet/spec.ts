@@ -51,10 +51,17 @@ export const serialSchema = z.strictObject({
 
 export const criSchema = z.strictObject({ socket: z.string().startsWith("/").optional(), logs: logsSchema.optional() });
 
+/** The URL is told on the Node object, in events and in logs. */
+const tellsNoUser = (url: string): boolean => !/^[^/]*\/\/[^/?#]*@/.test(url);
+
 export const remoteClusterSchema = z.strictObject({
   kubeconfig: credential.optional(),
   context: text.optional(),
-  server: z.string().startsWith("https://").optional(),
+  server: z
+    .string()
+    .startsWith("https://")
+    .refine(tellsNoUser, "holds a user: give it as `username` and `password`")
+    .optional(),
   ca: text.optional(),
   token: credential.optional(),
   clientCertificate: text.optional(),

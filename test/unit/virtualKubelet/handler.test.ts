@@ -68,6 +68,26 @@ test("a node keeps its name, and has one provider", async () => {
   assert.match(reasons[1] ?? "", /^provider: is exactly one of/);
 });
 
+test("another cluster's address holds no user: it is told on the Node object and in logs", async () => {
+  const reasonsOf = async (server: string): Promise<string[]> => {
+    const cluster = { server, username: "edge", password: "x" };
+    const { failures } = await leaf.check(inputs, { ...inputs, provider: { cluster } });
+    return failures.map(({ reason }) => reason);
+  };
+  for (const server of [
+    "https://edge:the-password@proxy:6443",
+    "https://edge@proxy/path",
+    "https://:the-password@proxy",
+  ]) {
+    const [reason = "", ...more] = await reasonsOf(server);
+    assert.match(reason, /^provider\.cluster\.server: .*`username` and `password`/);
+    assert.doesNotMatch(reason, /the-password/);
+    assert.deepEqual(more, []);
+  }
+  for (const server of ["https://proxy:6443", "https://proxy/a@b", "https://[fd00::1]:6443", unknownValue])
+    assert.deepEqual(await reasonsOf(server), []);
+});
+
 test("a control plane, a system without systemd and another cluster's agent are refused", () => {
   const host = memoryHost();
   const refused = (survey: object, more: object = {}) =>

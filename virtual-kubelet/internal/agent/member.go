@@ -57,6 +57,9 @@ func (a *Agent) newMember(ctx context.Context, name string, api kubernetes.Inter
 	}
 	m.lister = corelisters.NewPodLister(m.informer.GetIndexer())
 	m.pods = newPodClient(api, m.lister)
+	if _, err = m.informer.AddEventHandler(m.pods.leavers()); err != nil {
+		return nil, err
+	}
 	m.events = record.NewBroadcaster(record.WithContext(ctx))
 	events := recorder{m.events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "virtual-kubelet", Host: name})}
 	home := m.home(m.informer, events, host)

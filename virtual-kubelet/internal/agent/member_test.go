@@ -110,6 +110,24 @@ func TestPodsThroughTheLibrary(t *testing.T) {
 	})
 }
 
+func TestOfAPodThatIsDeletedByForceNothingIsKept(t *testing.T) {
+	a, api := running(t)
+	kept := func() int {
+		pods := a.members[0].pods
+		pods.mu.Lock()
+		defer pods.mu.Unlock()
+		return len(pods.sent)
+	}
+	if _, err := api.CoreV1().Pods("default").Create(t.Context(), somePod("u"), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a status that was sent", func() bool { return kept() == 1 })
+	if err := api.CoreV1().Pods("default").Delete(t.Context(), "a", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nothing kept", func() bool { return kept() == 0 })
+}
+
 func TestHealth(t *testing.T) {
 	a, _ := running(t)
 	server := httptest.NewServer(a.healthHandler())

@@ -25,12 +25,6 @@ type podClient struct {
 	sent map[types.UID]sent
 }
 
-// sent is the status that was sent last, and the version that the cache had then: until the cache moves, it is what the API has.
-type sent struct {
-	cached string
-	status corev1.PodStatus
-}
-
 func newPodClient(api kubernetes.Interface, lister corelisters.PodLister) *podClient {
 	return &podClient{api: api, lister: lister, sent: map[types.UID]sent{}}
 }
@@ -81,9 +75,7 @@ func (c *podClient) patchStatus(ctx context.Context, pod *corev1.Pod) (*corev1.P
 	case err != nil:
 		return nil, err
 	}
-	c.mu.Lock()
-	c.sent[pod.UID] = sent{current.ResourceVersion, out.Status}
-	c.mu.Unlock()
+	c.remember(pod, sent{current.ResourceVersion, out.Status})
 	return out, nil
 }
 
@@ -125,10 +117,4 @@ func (c *podClient) finish(ctx context.Context, pod *corev1.Pod) error {
 		c.forget(pod.UID)
 	}
 	return err
-}
-
-func (c *podClient) forget(uid types.UID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.sent, uid)
 }

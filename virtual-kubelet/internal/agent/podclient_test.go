@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	k8sruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
 	corelisters "k8s.io/client-go/listers/core/v1"
@@ -146,6 +147,35 @@ func TestFinishWritesTheLastStatusAndDeletesThatObject(t *testing.T) {
 	}
 	if err := c.finish(context.Background(), last); err != nil {
 		t.Fatalf("once more: %v", err)
+	}
+}
+
+func TestOfPodsThatLeftTheCacheNothingIsKept(t *testing.T) {
+	pod := somePod("u")
+	c, api, store := clientWith(t, pod)
+	send := func() {
+		next := pod.DeepCopy()
+		next.Status.Phase = corev1.PodRunning
+		if _, err := c.patchStatus(t.Context(), next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, leave := range map[string]func(cache.ResourceEventHandler){
+		"deleted":  func(h cache.ResourceEventHandler) { h.OnDelete(pod) },
+		"missed":   func(h cache.ResourceEventHandler) { h.OnDelete(cache.DeletedFinalStateUnknown{Obj: pod}) },
+		"replaced": func(h cache.ResourceEventHandler) { h.OnUpdate(pod, somePod("new")) },
+		"changed":  func(h cache.ResourceEventHandler) { h.OnUpdate(pod, pod.DeepCopy()) },
+	} {
+		send()
+		leave(c.leavers())
+		if stays := what == "changed"; (len(c.sent) == 1) != stays {
+			t.Errorf("%s: %v", what, c.sent)
+		}
+	}
+	api.PrependReactor("patch", "pods", func(k8stesting.Action) (bool, k8sruntime.Object, error) { return false, nil, store.Delete(pod) })
+	c.forget("u")
+	if send(); len(c.sent) != 0 {
+		t.Error("kept of a pod that left while its status was sent")
 	}
 }
 

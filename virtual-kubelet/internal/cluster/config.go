@@ -18,7 +18,7 @@ type Config struct {
 	KubeconfigFile string `json:"kubeconfigFile,omitempty"`
 	// Context of the kubeconfig. Default: its current one.
 	Context string `json:"context,omitempty"`
-	// Server is the API's address, https only. Example: https://10.1.0.10:6443
+	// Server is the API's address, https only, without a user. Example: https://10.1.0.10:6443
 	Server string `json:"server,omitempty"`
 	// CAFile holds the API's certificate authority in PEM. Default: those that the machine trusts.
 	CAFile string `json:"caFile,omitempty"`
@@ -69,6 +69,9 @@ func (c Config) check() error {
 			credentials++
 		}
 	}
+	if err := checkAddress(c.Server); err != nil {
+		return err
+	}
 	switch {
 	case c.KubeconfigFile != "" && (c.Server != "" || c.CAFile != "" || credentials > 0):
 		return errors.New("server, caFile and credentials are in kubeconfigFile already")
@@ -105,6 +108,9 @@ func (c Config) way() (*rest.Config, string, error) {
 		loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
 			&clientcmd.ClientConfigLoadingRules{ExplicitPath: c.KubeconfigFile}, &clientcmd.ConfigOverrides{CurrentContext: c.Context})
 		out, err := loader.ClientConfig()
+		if err == nil {
+			err = checkAddress(out.Host)
+		}
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", c.KubeconfigFile, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -22,9 +23,15 @@ type missing struct {
 	mounted bool
 }
 
-func isMissing(err error) bool {
+// isMissing says whether nothing went wrong but that something is missing.
+func isMissing(err error) bool { return allMissing(err, func(missing) bool { return true }) }
+
+func allMissing(err error, is func(missing) bool) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return !allMissing(err, is) })
+	}
 	var m missing
-	return errors.As(err, &m)
+	return errors.As(err, &m) && is(m)
 }
 
 // refresh puts right what is copied for a running pod when it is time, or when fields changed that files tell. A pod goes on with the
@@ -51,26 +58,24 @@ func (p *Place) refresh(ctx context.Context, pod *corev1.Pod) error {
 	return err
 }
 
-// copy makes everything there that the pod refers to, as it is now.
+// copy makes everything there that the pod refers to, as it is now. What fails keeps nothing else from being copied: a running pod
+// needs its tokens whatever became of a Secret.
 func (p *Place) copy(ctx context.Context, pod *corev1.Pod) error {
+	var failures []error
 	for _, ref := range references(pod) {
-		if err := p.copyOne(ctx, pod, ref); err != nil {
-			return err
-		}
+		failures = append(failures, p.copyOne(ctx, pod, ref))
 	}
 	for _, ref := range pod.Spec.ImagePullSecrets {
 		// One that is missing is told in an event and left out, as a kubelet does: the image may well be public.
-		if err := p.copyOne(ctx, pod, reference{kind: kindSecret, name: ref.Name, optional: true}); err != nil {
-			return err
-		}
+		failures = append(failures, p.copyOne(ctx, pod, reference{kind: kindSecret, name: ref.Name, optional: true}))
 	}
-	return p.copyFiles(ctx, pod)
+	return errors.Join(append(failures, p.copyFiles(ctx, pod))...)
 }
 
 func (p *Place) copyOne(ctx context.Context, pod *corev1.Pod, ref reference) error {
 	meta := p.meta(pod, copyName(pod.UID, ref.name))
 	if ref.kind == kindSecret {
-		data, kind, err := p.resolver.Secret(ctx, pod.Namespace, ref.name)
+		data, kind, err := p.resolver.Secret(ctx, pod, ref.name)
 		if err != nil {
 			return p.absent(pod, ref, err)
 		}
@@ -80,7 +85,7 @@ func (p *Place) copyOne(ctx context.Context, pod *corev1.Pod, ref reference) err
 		}
 		return p.putSecret(ctx, &corev1.Secret{ObjectMeta: meta, Data: data, Type: kind})
 	}
-	data, err := p.resolver.ConfigMap(ctx, pod.Namespace, ref.name)
+	data, err := p.resolver.ConfigMap(ctx, pod, ref.name)
 	if err != nil {
 		return p.absent(pod, ref, err)
 	}
@@ -100,28 +105,6 @@ func (p *Place) absent(pod *corev1.Pod, ref reference, err error) error {
 		return missing{err, ref.mounted}
 	}
 	return nil
-}
-
-// copyFiles makes the Secret with what the pod's volumes tell of the pod itself: tokens of its service account, and fields.
-func (p *Place) copyFiles(ctx context.Context, pod *corev1.Pod) error {
-	data := map[string][]byte{}
-	for _, f := range filesOf(pod) {
-		var text string
-		var err error
-		if f.token != nil {
-			text, err = p.resolver.Token(ctx, pod, f.token)
-		} else {
-			text, err = p.resolver.Field(pod, f.field)
-		}
-		if err != nil {
-			return missing{fmt.Errorf("file %s: %w", f.key, err), true}
-		}
-		data[f.key] = []byte(text)
-	}
-	if len(data) == 0 {
-		return nil
-	}
-	return p.putSecret(ctx, &corev1.Secret{ObjectMeta: p.meta(pod, filesName(pod)), Data: data, Type: corev1.SecretTypeOpaque})
 }
 
 func (p *Place) meta(pod *corev1.Pod, name string) metav1.ObjectMeta {

@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // find gets the pod from the cache of the API, if it is still that one and not another of the same name.
@@ -27,20 +28,44 @@ func (p *Place) look(ctx context.Context, k key) (*corev1.Pod, error) {
 	return there, err
 }
 
-// kickAll gives every pod of either cluster a turn, and whatever copies are of.
+// kickAll gives every pod of either cluster a turn, and whatever copies are of. A pod that is in neither is forgotten.
 func (p *Place) kickAll() {
 	if !p.home.HasSynced() || !p.filled() {
 		return
 	}
 	p.resolver.Sweep()
-	if pods, err := p.home.Pods.List(labels.Everything()); err == nil {
-		for _, pod := range pods {
-			p.queue.Add(keyOf(pod))
-		}
+	// Before the lists: who is remembered only now came after them, or is in them.
+	gone := p.remembered()
+	pods, err := p.home.Pods.List(labels.Everything())
+	if err != nil {
+		return
+	}
+	for _, pod := range pods {
+		p.queue.Add(keyOf(pod))
+		delete(gone, pod.UID)
 	}
 	for _, object := range p.everything() {
-		p.queue.Add(homeKey(object))
+		k := homeKey(object)
+		p.queue.Add(k)
+		delete(gone, k.UID)
 	}
+	for uid := range gone {
+		p.forget(uid)
+	}
+}
+
+// remembered are the pods that something is kept of.
+func (p *Place) remembered() map[types.UID]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[types.UID]bool{}
+	for uid := range p.records {
+		out[uid] = true
+	}
+	for uid := range p.used {
+		out[uid] = true
+	}
+	return out
 }
 
 // everything that the node has there.

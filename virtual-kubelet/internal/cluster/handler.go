@@ -12,6 +12,9 @@ import (
 // CreatePod takes note of a pod.
 func (p *Place) CreatePod(_ context.Context, pod *corev1.Pod) error {
 	p.Take(pod)
+	// So that pods that come together share what is read for them, and the resolver forgets them with their records.
+	p.record(pod.UID)
+	p.resolver.Expect(pod.UID)
 	p.queue.Add(keyOf(pod))
 	return nil
 }

@@ -254,6 +254,9 @@ func isAway(t *testing.T, b *bench) {
 }
 
 func quota(t *testing.T, b *bench) {
+	moved := b.pod("moved", nil)
+	former := b.twin(moved, "the run", running)
+	b.home("moved", "the run", func(p *corev1.Pod) bool { return isTrue(p, corev1.PodReady) })
 	hard := corev1.ResourceList{"pods": resource.MustParse("20"), "limits.cpu": resource.MustParse("2"), "requests.memory": resource.MustParse("1Gi")}
 	quotas := b.client.CoreV1().ResourceQuotas(there)
 	share, err := quotas.Create(t.Context(), &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "share"}, Spec: corev1.ResourceQuotaSpec{Hard: hard}}, metav1.CreateOptions{})
@@ -272,8 +275,13 @@ func quota(t *testing.T, b *bench) {
 	b.home("waits", "the reason", func(p *corev1.Pod) bool {
 		return len(p.Status.ContainerStatuses) == 1 && p.Status.ContainerStatuses[0].State.Waiting != nil && strings.Contains(p.Status.ContainerStatuses[0].State.Waiting.Message, "quota")
 	})
+	b.must(b.client.CoreV1().Pods(there).Delete(t.Context(), former.Name, metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}))
+	b.home("moved", "that it is not ready", func(p *corev1.Pod) bool {
+		return p.Status.Phase == corev1.PodPending && !isTrue(p, corev1.PodReady) && p.Status.PodIP == "" && p.Status.PodIPs == nil
+	})
 	b.must(quotas.Delete(t.Context(), "share", metav1.DeleteOptions{}))
 	b.home("waits", "the run", running)
+	b.home("moved", "the other run", func(p *corev1.Pod) bool { return isTrue(p, corev1.PodReady) && p.Status.PodIP != "" })
 }
 
 func refused(t *testing.T, b *bench) {
@@ -289,7 +297,25 @@ func refused(t *testing.T, b *bench) {
 	}
 }
 
+// forgotten waits until nothing is remembered of pods that are in neither cluster.
+func (b *bench) forgotten() {
+	b.t.Helper()
+	eventually(b.t, "that those are forgotten that are gone", func() error {
+		pods, err := b.client.CoreV1().Pods(here).List(b.t.Context(), metav1.ListOptions{})
+		b.must(err)
+		remembered := b.place.remembered()
+		for _, pod := range pods.Items {
+			delete(remembered, pod.UID)
+		}
+		if len(remembered) > 0 {
+			return fmt.Errorf("remembered are %v", remembered)
+		}
+		return nil
+	})
+}
+
 func cleans(t *testing.T, b *bench) {
+	b.forgotten()
 	pod := b.pod("last", nil)
 	b.twin(pod, "the run", running)
 	b.stop()

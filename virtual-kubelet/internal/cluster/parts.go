@@ -1,6 +1,9 @@
 package cluster
 
 import (
+	"slices"
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -33,6 +36,32 @@ func unscheduled(there *corev1.Pod) string {
 		}
 	}
 	return ""
+}
+
+// setConditions takes over what the place tells of a pod. What it does not tell (yet) was true of a former pod there at most.
+func setConditions(s *corev1.PodStatus, pod *corev1.Pod, conditions []corev1.PodCondition) {
+	untold := slices.DeleteFunc(slices.Clone(toldConditions), func(kind corev1.PodConditionType) bool {
+		// A disruption may be one of the pod's own cluster.
+		return kind == corev1.DisruptionTarget
+	})
+	for _, c := range conditions {
+		if slices.Contains(toldConditions, c.Type) {
+			setCondition(s, pod, c)
+			untold = slices.DeleteFunc(untold, func(kind corev1.PodConditionType) bool { return kind == c.Type })
+		}
+	}
+	deny(s, untold)
+}
+
+// deny makes conditions false that were told, and leaves those alone that are.
+func deny(s *corev1.PodStatus, kinds []corev1.PodConditionType) {
+	for i := range s.Conditions {
+		if c := &s.Conditions[i]; c.Status != corev1.ConditionFalse && slices.Contains(kinds, c.Type) {
+			*c = corev1.PodCondition{
+				Type: c.Type, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(time.Now().Truncate(time.Second)), ObservedGeneration: s.ObservedGeneration,
+			}
+		}
+	}
 }
 
 // setCondition takes a condition over; a pod whose gates are closed is not ready, whatever its containers are.

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -120,15 +119,32 @@ func TestAConfigurationHasExactlyOneWay(t *testing.T) {
 		"{server: 'https://x', tokenFile: t, username: u, passwordFile: p}": "exactly one credential",
 		"{server: 'https://x', username: u}":                                "go together",
 		"{server: 'https://x', tokenFile: t, context: c}":                   "context",
+		"{server: 'https://u:geheim@x', tokenFile: t}":                      "as username and passwordFile",
+		"{server: 'http://u:geheim@x', tokenFile: t}":                       "as username and passwordFile",
+		"{server: 'u:geheim@x', tokenFile: t}":                              "as username and passwordFile",
+		"{server: 'https://u:geh/eim@x', tokenFile: t}":                     "no URL",
 		"colour: red": "colour",
 	} {
 		file := filepath.Join(t.TempDir(), "provider.yaml")
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, file, []byte(text))
 		_, err := Read(file)
+		if err != nil && strings.Contains(err.Error(), "geh") {
+			t.Errorf("%s: the password is told: %v", text, err)
+		}
 		if (err == nil) != (problem == "") || err != nil && !strings.Contains(err.Error(), problem) {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestAKubeconfigHasNoUserInItsAddress(t *testing.T) {
+	for server, refused := range map[string]bool{"https://u:geheim@x": true, "u:geheim@x:6443": true, "https://x/path": false, "x:6443": false} {
+		file := filepath.Join(t.TempDir(), "kubeconfig")
+		write(t, file, []byte("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: c}}], "+
+			"clusters: [{name: c, cluster: {server: '"+server+"'}}], users: [{name: c, user: {token: t}}]}"))
+		_, _, err := Config{KubeconfigFile: file}.rest()
+		if (err != nil) != refused || err != nil && (!strings.Contains(err.Error(), "user's username and password") || strings.Contains(err.Error(), "geheim")) {
+			t.Errorf("%s: %v", server, err)
 		}
 	}
 }

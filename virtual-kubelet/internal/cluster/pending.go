@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"errors"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,8 +11,7 @@ import (
 
 // notCopied says of what is missing what a kubelet would say.
 func (p *Place) notCopied(pod *corev1.Pod, err error) error {
-	var m missing
-	if errors.As(err, &m) && !m.mounted {
+	if allMissing(err, func(m missing) bool { return !m.mounted }) {
 		return p.notMade(pod, reasonConfig, "Failed", err)
 	}
 	return p.notMade(pod, reasonPending, "FailedMount", err)
@@ -24,14 +22,15 @@ func (p *Place) notMade(pod *corev1.Pod, reason, event string, err error) error 
 	if !answered(err) && !isMissing(err) {
 		return err
 	}
-	p.publish(pod, waiting(pod, reason, err.Error()))
+	why := strings.ReplaceAll(err.Error(), "\n", "; ")
+	p.publish(pod, waiting(pod, reason, why))
 	r := p.record(pod.UID)
 	r.Lock()
-	told := r.why == err.Error()
-	r.why = err.Error()
+	told := r.why == why
+	r.why = why
 	r.Unlock()
 	if !told {
-		p.home.Events.Event(pod, corev1.EventTypeWarning, event, err.Error())
+		p.home.Events.Event(pod, corev1.EventTypeWarning, event, why)
 	}
 	return err
 }

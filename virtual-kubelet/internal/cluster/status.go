@@ -8,10 +8,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// readyConditions are true only of what runs.
+var readyConditions = []corev1.PodConditionType{corev1.PodReadyToStartContainers, corev1.ContainersReady, corev1.PodReady}
+
 // toldConditions are those of a pod that its place tells; others (that it is scheduled, a readiness gate) are of its own cluster.
-var toldConditions = []corev1.PodConditionType{
-	corev1.PodReadyToStartContainers, corev1.PodInitialized, corev1.ContainersReady, corev1.PodReady, corev1.DisruptionTarget,
-}
+var toldConditions = append([]corev1.PodConditionType{corev1.PodInitialized, corev1.DisruptionTarget}, readyConditions...)
 
 // statusOf is a pod's status by what it is there.
 func statusOf(pod, there *corev1.Pod, address string) corev1.PodStatus {
@@ -28,20 +29,15 @@ func statusOf(pod, there *corev1.Pod, address string) corev1.PodStatus {
 	if from.StartTime != nil {
 		s.StartTime = from.StartTime
 	}
-	if from.PodIP != "" {
-		s.PodIP, s.PodIPs = from.PodIP, from.PodIPs
-	}
+	// Also when it has none yet: that of a former one may be another pod's by now.
+	s.PodIP, s.PodIPs = from.PodIP, from.PodIPs
 	s.InitContainerStatuses = containersOf(from.InitContainerStatuses)
 	s.ContainerStatuses = containersOf(from.ContainerStatuses)
 	if len(s.ContainerStatuses) == 0 && s.Phase == corev1.PodPending {
 		why := corev1.ContainerStateWaiting{Reason: reasonPending, Message: unscheduled(there)}
 		s.InitContainerStatuses, s.ContainerStatuses = allWaiting(pod.Spec.InitContainers, why), allWaiting(pod.Spec.Containers, why)
 	}
-	for _, c := range from.Conditions {
-		if slices.Contains(toldConditions, c.Type) {
-			setCondition(&s, pod, c)
-		}
-	}
+	setConditions(&s, pod, from.Conditions)
 	return s
 }
 
@@ -65,10 +61,15 @@ func base(pod *corev1.Pod, address string) *corev1.PodStatus {
 	return s
 }
 
-// waiting is the status of a pod that is not there yet.
+// waiting is the status of a pod that is not there yet, or not any more.
 func waiting(pod *corev1.Pod, reason, message string) corev1.PodStatus {
 	s := *base(pod, "")
 	s.Phase = corev1.PodPending
+	notThere(&s)
+	if begun(pod) {
+		// It was about the one that ran. At any other time somebody here may have said so, about to delete the pod.
+		s.Conditions = slices.DeleteFunc(s.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.DisruptionTarget })
+	}
 	why := corev1.ContainerStateWaiting{Reason: reason, Message: message}
 	s.InitContainerStatuses, s.ContainerStatuses = allWaiting(pod.Spec.InitContainers, why), allWaiting(pod.Spec.Containers, why)
 	return s
@@ -78,8 +79,15 @@ func waiting(pod *corev1.Pod, reason, message string) corev1.PodStatus {
 func lost(pod *corev1.Pod) corev1.PodStatus {
 	s := *base(pod, "")
 	s.Phase, s.Reason, s.Message = corev1.PodFailed, "Lost", "the pod was deleted in the other cluster"
+	notThere(&s)
 	ended(&s)
 	return s
+}
+
+// notThere takes back what was told of a pod that ran: traffic would go to an address that is nobody's, or another pod's.
+func notThere(s *corev1.PodStatus) {
+	s.PodIP, s.PodIPs = "", nil
+	deny(s, readyConditions)
 }
 
 // lastStatus is what a deleted pod's object says before it goes: nothing runs any more.
@@ -104,6 +112,7 @@ func lastStatus(pod, there *corev1.Pod, address string) corev1.PodStatus {
 
 // ended makes containers of which no end was told ended ones.
 func ended(s *corev1.PodStatus) {
+	deny(s, readyConditions)
 	for _, list := range [][]corev1.ContainerStatus{s.InitContainerStatuses, s.ContainerStatuses} {
 		for i := range list {
 			if running := list[i].State.Running; running != nil {

@@ -64,10 +64,10 @@ func (r *Resolver) envFrom(ctx context.Context, pod *corev1.Pod, from *corev1.En
 	switch {
 	case from.ConfigMapRef != nil:
 		kind, name, optional = "ConfigMap", from.ConfigMapRef.Name, from.ConfigMapRef.Optional
-		o, err = r.configMap(ctx, pod.Namespace, name)
+		o, err = r.configMap(ctx, pod, name)
 	case from.SecretRef != nil:
 		kind, name, optional = "Secret", from.SecretRef.Name, from.SecretRef.Optional
-		o, err = r.secret(ctx, pod.Namespace, name)
+		o, err = r.secret(ctx, pod, name)
 	default:
 		return nil
 	}
@@ -102,11 +102,11 @@ func (r *Resolver) envValue(ctx context.Context, pod *corev1.Pod, container *cor
 		return value, true, err
 	case from.ConfigMapKeyRef != nil:
 		ref := from.ConfigMapKeyRef
-		o, err := r.configMap(ctx, pod.Namespace, ref.Name)
+		o, err := r.configMap(ctx, pod, ref.Name)
 		return r.keyOf(pod, "ConfigMap", ref.Name, ref.Key, ref.Optional, o, err)
 	case from.SecretKeyRef != nil:
 		ref := from.SecretKeyRef
-		o, err := r.secret(ctx, pod.Namespace, ref.Name)
+		o, err := r.secret(ctx, pod, ref.Name)
 		return r.keyOf(pod, "Secret", ref.Name, ref.Key, ref.Optional, o, err)
 	}
 	return "", false, fmt.Errorf("its valueFrom is of a kind that this agent does not know")

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	k8sruntime "k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
 	k8stesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/record"
@@ -173,18 +174,25 @@ func TestOptionalIsNotSkippedForAnAPIThatIsAway(t *testing.T) {
 
 func TestPodsThatStartTogetherShareARead(t *testing.T) {
 	r, api, _, clock := setup(t, objects()...)
-	read := func() {
-		if _, err := r.secret(t.Context(), "ns", "s"); err != nil {
+	read := func(uid types.UID) {
+		p := pod()
+		p.UID = uid
+		if _, err := r.secret(t.Context(), p, "s"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	read()
-	read()
+	r.Expect("u")
+	r.Expect("v")
+	clock.Step(time.Second)
+	read("u")
+	clock.Step(time.Second)
+	read("u")
+	read("v")
 	if n := len(api.Actions()); n != 1 {
 		t.Fatalf("%d reads", n)
 	}
 	clock.Step(MaxAge)
-	read()
+	read("u")
 	if n := len(api.Actions()); n != 2 {
 		t.Fatalf("%d reads after the first one got old", n)
 	}
@@ -192,6 +200,41 @@ func TestPodsThatStartTogetherShareARead(t *testing.T) {
 		if a.GetVerb() != "get" {
 			t.Fatalf("a node may not %s %s", a.GetVerb(), a.GetResource().Resource)
 		}
+	}
+}
+
+func TestANewPodSeesNothingThatWasReadBeforeItCame(t *testing.T) {
+	r, api, _, clock := setup(t, objects()...)
+	speed := func(uid types.UID) string {
+		p := pod()
+		p.UID = uid
+		o, err := r.configMap(t.Context(), p, "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(o.data["a"])
+	}
+	if got := speed("old"); got != "1" {
+		t.Fatal(got)
+	}
+	clock.Step(time.Millisecond)
+	changed := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "m", Namespace: "ns"}, Data: map[string]string{"a": "2"}}
+	if _, err := api.CoreV1().ConfigMaps("ns").Update(t.Context(), changed, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := speed("old"); got != "1" {
+		t.Fatalf("a pod that runs has it read again before it is old: %s", got)
+	}
+	if got := speed("new"); got != "2" {
+		t.Fatalf("what was read before the pod came: %s", got)
+	}
+	if got := speed("old"); got != "2" {
+		t.Fatalf("what another pod had read is not shared: %s", got)
+	}
+	r.Forget("old")
+	r.Forget("new")
+	if len(r.since) != 0 {
+		t.Fatalf("kept of pods that are gone: %v", r.since)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 // What a pod refers to, one by one, for a place that resolves references itself and needs copies of what they name.
 
 // ConfigMap reads the data of a ConfigMap that a pod names. A NotFound of the API: there is none.
-func (r *Resolver) ConfigMap(ctx context.Context, namespace, name string) (map[string][]byte, error) {
-	o, err := r.configMap(ctx, namespace, name)
+func (r *Resolver) ConfigMap(ctx context.Context, pod *corev1.Pod, name string) (map[string][]byte, error) {
+	o, err := r.configMap(ctx, pod, name)
 	if err != nil {
 		return nil, err
 	}
@@ -18,8 +18,8 @@ func (r *Resolver) ConfigMap(ctx context.Context, namespace, name string) (map[s
 }
 
 // Secret reads a Secret that a pod names, with its type. A NotFound of the API: there is none.
-func (r *Resolver) Secret(ctx context.Context, namespace, name string) (map[string][]byte, corev1.SecretType, error) {
-	o, err := r.secret(ctx, namespace, name)
+func (r *Resolver) Secret(ctx context.Context, pod *corev1.Pod, name string) (map[string][]byte, corev1.SecretType, error) {
+	o, err := r.secret(ctx, pod, name)
 	if err != nil {
 		return nil, "", err
 	}

@@ -69,7 +69,7 @@ func serviceAccount(pod *corev1.Pod) string {
 func (r *Resolver) PullSecrets(ctx context.Context, pod *corev1.Pod) [][]byte {
 	var out [][]byte
 	for _, ref := range pod.Spec.ImagePullSecrets {
-		o, err := r.secret(ctx, pod.Namespace, ref.Name)
+		o, err := r.secret(ctx, pod, ref.Name)
 		if err != nil {
 			r.events.Eventf(pod, corev1.EventTypeWarning, "FailedToRetrieveImagePullSecret", "image pull secret %q: %v", ref.Name, err)
 			continue

@@ -37,11 +37,11 @@ func (r *Resolver) fill(ctx context.Context, pod *corev1.Pod, v *corev1.Volume, 
 	switch {
 	case v.ConfigMap != nil:
 		s := v.ConfigMap
-		o, err := r.configMap(ctx, pod.Namespace, s.Name)
+		o, err := r.configMap(ctx, pod, s.Name)
 		return true, r.keys(pod, "ConfigMap", s.Name, s.Optional, s.Items, mode(s.DefaultMode), o, err, files)
 	case v.Secret != nil:
 		s := v.Secret
-		o, err := r.secret(ctx, pod.Namespace, s.SecretName)
+		o, err := r.secret(ctx, pod, s.SecretName)
 		return true, r.keys(pod, "Secret", s.SecretName, s.Optional, s.Items, mode(s.DefaultMode), o, err, files)
 	case v.DownwardAPI != nil:
 		return true, r.downward(pod, v.DownwardAPI.Items, mode(v.DownwardAPI.DefaultMode), podIP, files)
@@ -59,10 +59,10 @@ func (r *Resolver) fill(ctx context.Context, pod *corev1.Pod, v *corev1.Volume, 
 func (r *Resolver) project(ctx context.Context, pod *corev1.Pod, s *corev1.VolumeProjection, mode uint32, podIP string, files map[string]runtime.File) error {
 	switch {
 	case s.ConfigMap != nil:
-		o, err := r.configMap(ctx, pod.Namespace, s.ConfigMap.Name)
+		o, err := r.configMap(ctx, pod, s.ConfigMap.Name)
 		return r.keys(pod, "ConfigMap", s.ConfigMap.Name, s.ConfigMap.Optional, s.ConfigMap.Items, mode, o, err, files)
 	case s.Secret != nil:
-		o, err := r.secret(ctx, pod.Namespace, s.Secret.Name)
+		o, err := r.secret(ctx, pod, s.Secret.Name)
 		return r.keys(pod, "Secret", s.Secret.Name, s.Secret.Optional, s.Secret.Items, mode, o, err, files)
 	case s.DownwardAPI != nil:
 		return r.downward(pod, s.DownwardAPI.Items, mode, podIP, files)
