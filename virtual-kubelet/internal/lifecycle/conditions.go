@@ -9,7 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// conditions sets those of a pod that are a node's; others' stay, and so do transition times where nothing changed.
+// conditions sets those of a pod that are a node's; others' stay, and so do transition times where nothing changed. Each is set once: one
+// that is another for a moment has just changed.
 func (m *Manager) conditions(s *corev1.PodStatus, t turn, inits, mains []*view) {
 	over := ""
 	switch s.Phase {
@@ -24,50 +25,57 @@ func (m *Manager) conditions(s *corev1.PodStatus, t turn, inits, mains []*view) 
 		notMade = "PodNotMade"
 	}
 	m.condition(s, corev1.PodReadyToStartContainers, notMade, "")
+	reason, message := "", ""
+	if over != "PodCompleted" {
+		reason, message = listed(uninitialized(inits, mains), "ContainersNotInitialized", "incomplete")
+	}
+	m.condition(s, corev1.PodInitialized, reason, message)
+	if reason, message = over, ""; over == "" {
+		reason, message = listed(unready(inits, mains), "ContainersNotReady", "unready")
+	}
+	m.condition(s, corev1.ContainersReady, reason, message)
+	if gates := closedGates(t.api); reason == "" && len(gates) > 0 {
+		reason, message = "ReadinessGatesNotReady", "conditions not true: "+strings.Join(gates, ", ")
+	}
+	m.condition(s, corev1.PodReady, reason, message)
+}
 
-	var uninitialized []string
-	started := false
+// uninitialized are the init containers that are not done; once a container was started, all of them are.
+func uninitialized(inits, mains []*view) []string {
+	var out []string
 	for _, v := range mains {
-		started = started || v.last != nil
+		if v.last != nil {
+			return nil
+		}
 	}
 	for _, v := range inits {
 		done := v.hasEnded() && v.last.ExitCode == 0
 		if v.sidecar {
 			done = v.running() && v.mem.probes.hasStarted()
 		}
-		if !done && !started {
-			uninitialized = append(uninitialized, v.spec.Name)
+		if !done {
+			out = append(out, v.spec.Name)
 		}
 	}
-	m.listed(s, corev1.PodInitialized, uninitialized, "ContainersNotInitialized", "containers with incomplete status: [%s]")
-	if over == "PodCompleted" {
-		m.condition(s, corev1.PodInitialized, "", "")
-	}
-
-	var unready []string
-	for _, v := range append(append([]*view{}, inits...), mains...) {
-		if (!v.init || v.sidecar) && !(v.running() && v.mem.probes.isReady()) {
-			unready = append(unready, v.spec.Name)
-		}
-	}
-	m.listed(s, corev1.ContainersReady, unready, "ContainersNotReady", "containers with unready status: [%s]")
-	m.listed(s, corev1.PodReady, unready, "ContainersNotReady", "containers with unready status: [%s]")
-	if over != "" {
-		m.condition(s, corev1.ContainersReady, over, "")
-		m.condition(s, corev1.PodReady, over, "")
-		return
-	}
-	if gates := closedGates(t.api); len(unready) == 0 && len(gates) > 0 {
-		m.condition(s, corev1.PodReady, "ReadinessGatesNotReady", "conditions not true: "+strings.Join(gates, ", "))
-	}
+	return out
 }
 
-func (m *Manager) listed(s *corev1.PodStatus, kind corev1.PodConditionType, names []string, reason, format string) {
-	if len(names) == 0 {
-		m.condition(s, kind, "", "")
-		return
+func unready(inits, mains []*view) []string {
+	var out []string
+	for _, v := range append(append([]*view{}, inits...), mains...) {
+		if (!v.init || v.sidecar) && !(v.running() && v.mem.probes.isReady()) {
+			out = append(out, v.spec.Name)
+		}
 	}
-	m.condition(s, kind, reason, fmt.Sprintf(format, strings.Join(names, " ")))
+	return out
+}
+
+// listed is the reason and message of a condition that names stand against; both are empty without any.
+func listed(names []string, reason, status string) (string, string) {
+	if len(names) == 0 {
+		return "", ""
+	}
+	return reason, fmt.Sprintf("containers with %s status: [%s]", status, strings.Join(names, " "))
 }
 
 // condition sets one condition: true without a reason, else false.

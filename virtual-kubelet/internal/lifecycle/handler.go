@@ -12,6 +12,7 @@ import (
 
 // CreatePod takes note of a pod.
 func (m *Manager) CreatePod(_ context.Context, pod *corev1.Pod) error {
+	m.resolver.Expect(pod.UID)
 	m.Take(pod)
 	m.name(pod.UID, pod.Namespace, pod.Name)
 	m.kick(pod.UID)

@@ -35,6 +35,7 @@ type place struct {
 	pods        map[types.UID]*runtime.PodState
 	prepared    map[types.UID]runtime.PodSpec
 	started     []runtime.ContainerSpec
+	startedFrom runtime.PodSpec
 	orders      []string
 	// startError is what StartContainer returns, by container name.
 	startError map[string]error
@@ -42,6 +43,10 @@ type place struct {
 	releaseError error
 	// stubborn containers end only when release is called; stops tells what grace they were given.
 	stubborn map[string]chan struct{}
+	// stopCode is the exit code of a container that is asked to end.
+	stopCode int
+	// hold is asked before a pod is prepared and a container started: it may take its time, and fail.
+	hold func(ctx context.Context, order string) error
 	// exec answers commands.
 	exec        func(command []string) error
 	unsupported []string
@@ -50,7 +55,8 @@ type place struct {
 func newPlace(clock *clocktesting.FakeClock) *place {
 	return &place{
 		clock: clock, changes: make(chan struct{}, 1), pods: map[types.UID]*runtime.PodState{}, prepared: map[types.UID]runtime.PodSpec{},
-		startError: map[string]error{}, stubborn: map[string]chan struct{}{}, exec: func([]string) error { return nil },
+		startError: map[string]error{}, stubborn: map[string]chan struct{}{}, stopCode: 143,
+		hold: func(context.Context, string) error { return nil }, exec: func([]string) error { return nil },
 	}
 }
 
@@ -69,7 +75,18 @@ func (p *place) enter(order string) (func(), error) {
 func (p *place) Unsupported(*corev1.Pod) []string { return p.unsupported }
 func (p *place) Changes() <-chan struct{}         { return p.changes }
 
-func (p *place) PreparePod(_ context.Context, spec runtime.PodSpec) error {
+// held is what hold answers.
+func (p *place) held(ctx context.Context, order string) error {
+	p.mu.Lock()
+	hold := p.hold
+	p.mu.Unlock()
+	return hold(ctx, order)
+}
+
+func (p *place) PreparePod(ctx context.Context, spec runtime.PodSpec) error {
+	if err := p.held(ctx, "prepare "+spec.Pod.Name); err != nil {
+		return err
+	}
 	leave, err := p.enter("prepare " + spec.Pod.Name)
 	if err != nil {
 		return err
@@ -82,7 +99,10 @@ func (p *place) PreparePod(_ context.Context, spec runtime.PodSpec) error {
 	return nil
 }
 
-func (p *place) StartContainer(_ context.Context, spec runtime.PodSpec, c runtime.ContainerSpec) error {
+func (p *place) StartContainer(ctx context.Context, spec runtime.PodSpec, c runtime.ContainerSpec) error {
+	if err := p.held(ctx, "start "+c.Container.Name); err != nil {
+		return err
+	}
 	leave, err := p.enter("")
 	if err != nil {
 		return err
@@ -98,7 +118,7 @@ func (p *place) StartContainer(_ context.Context, spec runtime.PodSpec, c runtim
 		}
 	}
 	p.orders = append(p.orders, fmt.Sprintf("start %s/%d", c.Container.Name, c.Attempt))
-	p.started = append(p.started, c)
+	p.started, p.startedFrom = append(p.started, c), spec
 	pod.Containers = append(pod.Containers, runtime.ContainerState{
 		Name: c.Container.Name, Init: c.Init, Attempt: c.Attempt, Running: true, StartedAt: p.clock.Now(), Image: c.Container.Image,
 	})
@@ -119,7 +139,7 @@ func (p *place) StopContainer(ctx context.Context, id runtime.ContainerID, grace
 			return ctx.Err()
 		}
 	}
-	p.exit(id.Pod, id.Name, 143)
+	p.exit(id.Pod, id.Name, p.stopCode)
 	return nil
 }
 
@@ -228,6 +248,9 @@ type world struct {
 
 	mu       sync.Mutex
 	finished map[types.UID]corev1.PodStatus
+	// told counts what was told of a status; finishError is what finishing gives.
+	told        int
+	finishError error
 }
 
 func newWorld(t *testing.T) *world {
@@ -267,6 +290,7 @@ func (w *world) restartAgent() {
 func (w *world) status(pod *corev1.Pod) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.told++
 	if now := w.get(pod.Name); now != nil && now.UID == pod.UID && !terminal(now) {
 		now = now.DeepCopy()
 		now.Status = pod.Status
@@ -277,11 +301,26 @@ func (w *world) status(pod *corev1.Pod) {
 func (w *world) finish(_ context.Context, pod *corev1.Pod) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.finishError != nil {
+		return w.finishError
+	}
 	w.finished[pod.UID] = pod.Status
 	if now := w.get(pod.Name); now != nil && now.UID == pod.UID {
 		_ = w.store.Delete(now)
 	}
 	return nil
+}
+
+func (w *world) tellings() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.told
+}
+
+func (w *world) failFinish(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finishError = err
 }
 
 func (w *world) get(name string) *corev1.Pod {

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -30,7 +31,7 @@ func (m *Manager) postStart(p *pod, api *corev1.Pod, o startOrder) {
 	}
 	m.spawn(func(ctx context.Context) {
 		id := runtime.ContainerID{Pod: p.uid, Name: c.Name, Attempt: o.attempt}
-		err := m.hook(ctx, c.Lifecycle.PostStart, id)
+		err := m.insist(ctx, p, c.Lifecycle.PostStart, id)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
@@ -40,6 +41,39 @@ func (m *Manager) postStart(p *pod, api *corev1.Pod, o startOrder) {
 		}
 		m.lookSoon()
 	})
+}
+
+// insist runs a hook until the place says what became of it, or nobody wants it any more: a connection that was lost says nothing about
+// the container.
+func (m *Manager) insist(ctx context.Context, p *pod, h *corev1.LifecycleHandler, id runtime.ContainerID) error {
+	for {
+		err := m.hook(ctx, h, id)
+		if !errors.Is(err, runtime.ErrUnreachable) {
+			return err
+		}
+		select {
+		case <-m.clock.After(retryInterval):
+		case <-ctx.Done():
+			return nil
+		}
+		if !m.mayRun(p, id) {
+			return nil
+		}
+	}
+}
+
+// mayRun says whether an attempt is still wanted and no look showed its end.
+func (m *Manager) mayRun(p *pod, id runtime.ContainerID) bool {
+	t := m.turn(p)
+	if ending(t.api) {
+		return false
+	}
+	for _, s := range t.state.Containers {
+		if s.Name == id.Name && (s.Attempt > id.Attempt || s.Attempt == id.Attempt && !s.Running) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *Manager) hook(ctx context.Context, h *corev1.LifecycleHandler, id runtime.ContainerID) error {

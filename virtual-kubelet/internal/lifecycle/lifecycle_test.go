@@ -455,7 +455,7 @@ func TestSidecarsStartFirstAndEndLast(t *testing.T) {
 	w.eventually("a sidecar is started again", w.running("a", "side", 1))
 	w.place.exit("uid-a", "app", 0)
 	w.eventually("over", w.phase("a", corev1.PodSucceeded))
-	w.eventually("given back", w.place.has("release uid-a"))
+	w.eventuallyStepping("given back", time.Second, w.place.has("release uid-a"))
 	want := []string{"prepare a", "start side/0", "start app/0", "start side/1", "stop side/1 30s", "release uid-a"}
 	if !slices.Equal(w.place.given(), want) {
 		t.Fatalf("orders are %v", w.place.given())

@@ -28,19 +28,25 @@ type pod struct {
 	// the pod any more; released is set when nothing but its logs is held there. Only the pod's turns use these.
 	finished, released bool
 	removedLook        int
-	// tries in a row to prepare or start the pod that failed.
+	// last is the status that the object gets before it goes, as it was when the place could still tell.
+	last *corev1.PodStatus
+	// tries in a row to prepare or start the pod that failed, or to have the API hear of its end.
 	tries int
 
 	mu              sync.Mutex
 	namespace, name string
 	prepared        time.Time
 	// filesHash of what was put to the place; empty when that is not known.
-	filesHash  string
+	filesHash string
+	// outdated is set while the place has not the newest of them; that was told.
+	outdated   bool
 	containers map[string]*container
 	// refused was told once in an event.
 	refused bool
 	// status is the last one that was computed.
 	status *corev1.PodStatus
+	// cut ends the start that is being made, if one is.
+	cut context.CancelFunc
 	// orders that run: stops of containers by container name.
 	stops map[string]*stop
 	// problem says why nothing can be prepared, in the words of a waiting state.

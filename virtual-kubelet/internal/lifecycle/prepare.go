@@ -2,9 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -25,15 +22,6 @@ func (m *Manager) stale(p *pod, t turn) bool {
 	return t.seen && hasFiles(t.api) && m.clock.Since(p.prepared) >= refreshInterval
 }
 
-func hasFiles(api *corev1.Pod) bool {
-	for _, v := range api.Spec.Volumes {
-		if v.ConfigMap != nil || v.Secret != nil || v.DownwardAPI != nil || v.Projected != nil {
-			return true
-		}
-	}
-	return false
-}
-
 // retry is the wait after something failed that is not a container's fault: short at first (the API takes a moment to let a node read
 // what a new pod names), then longer.
 func (m *Manager) retry(p *pod) time.Duration {
@@ -42,29 +30,30 @@ func (m *Manager) retry(p *pod) time.Duration {
 }
 
 // prepare has the place make the pod's directory and files, if that was not done or if they are others now.
-func (m *Manager) prepare(ctx context.Context, p *pod, t turn, starting bool) (runtime.PodSpec, error) {
-	spec := runtime.PodSpec{Pod: t.api}
-	var err error
-	if spec.Volumes, err = m.resolver.Volumes(ctx, t.api, t.state.IP); err != nil {
-		return spec, m.unprepared(p, t, starting, "FailedMount", err)
+func (m *Manager) prepare(ctx, cut context.Context, p *pod, t turn, starting bool) (runtime.PodSpec, error) {
+	given, left := m.resolved(ctx, t)
+	if left != nil && !hasVolumes(t) {
+		return given, m.unprepared(p, t, starting, "FailedMount", left)
 	}
-	hash := hashOf(spec.Volumes)
+	given.PullSecrets = m.resolver.PullSecrets(ctx, t.api)
+	hash := hashOf(given.Volumes)
 	p.mu.Lock()
 	// A place that does not have the pod (any more) has none of its files.
 	same := p.filesHash == hash && t.seen
 	p.mu.Unlock()
 	if !same {
-		spec.PullSecrets = m.resolver.PullSecrets(ctx, t.api)
-		if err := m.rt.PreparePod(ctx, spec); err != nil {
-			return spec, m.unprepared(p, t, starting, "FailedCreatePodSandBox", err)
+		if err := m.rt.PreparePod(cut, given); err != nil {
+			if cut.Err() == nil {
+				err = m.unprepared(p, t, starting, "FailedCreatePodSandBox", err)
+			}
+			return given, err
 		}
-	} else if len(t.api.Spec.ImagePullSecrets) > 0 {
-		spec.PullSecrets = m.resolver.PullSecrets(ctx, t.api)
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.filesHash, p.prepared, p.problem = hash, m.clock.Now(), nil
-	return spec, nil
+	p.mu.Unlock()
+	m.notRefreshed(p, t, left)
+	return whole(given, t), nil
 }
 
 // unprepared keeps why a pod cannot start yet. A pod that runs goes on with the files it has.
@@ -83,14 +72,19 @@ func (m *Manager) unprepared(p *pod, t turn, starting bool, event string, err er
 	return err
 }
 
-// notRefreshed lets a running pod go on with the files it has; it is told once, and tried again before long.
+// notRefreshed lets a running pod go on with the files it has; it is told once, and tried again before long. A nil says that it has all.
 func (m *Manager) notRefreshed(p *pod, t turn, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.tries == 0 {
-		m.log.Warn("the files of a pod could not be refreshed", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
+	told := p.outdated
+	p.outdated = err != nil
+	if err == nil {
+		return
 	}
 	p.prepared = m.clock.Now().Add(refreshAgain - refreshInterval)
+	if !told {
+		m.log.Warn("the files of a pod could not be refreshed", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
+	}
 }
 
 func needsIP(api *corev1.Pod) bool {
@@ -104,15 +98,4 @@ func needsIP(api *corev1.Pod) bool {
 		}
 	}
 	return false
-}
-
-// hashOf tells whether files changed; map keys are sorted by the encoding.
-func hashOf(volumes map[string]runtime.Volume) string {
-	text, err := json.Marshal(volumes)
-	if err != nil {
-		// Volumes are maps, bytes and numbers: there is nothing in them that cannot be encoded.
-		panic(err)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }

@@ -29,7 +29,7 @@ func (m *Manager) publish(p *pod, t turn, d decision) {
 }
 
 // lastStatus is what a deleted pod's object says before it goes: nothing runs any more.
-func (m *Manager) lastStatus(p *pod, t turn) corev1.PodStatus {
+func (m *Manager) lastStatus(p *pod, t turn) *corev1.PodStatus {
 	phase := t.api.Status.Phase
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,7 +42,7 @@ func (m *Manager) lastStatus(p *pod, t turn) corev1.PodStatus {
 			}
 		}
 	}
-	return *m.statusOf(p, t, decision{phase: phase, reason: t.api.Status.Reason, message: t.api.Status.Message})
+	return m.statusOf(p, t, decision{phase: phase, reason: t.api.Status.Reason, message: t.api.Status.Message})
 }
 
 // statusOf computes a status over the one that the API has. Call with p.mu held.

@@ -101,30 +101,3 @@ func (m *Manager) carryOutStop(ctx context.Context, p *pod, s *stop, o stopOrder
 		m.clock.AfterFunc(retryInterval, func() { m.kick(p.uid) })
 	}
 }
-
-// end takes a deleted pod from the place and, when the place confirmed that, from the API.
-func (m *Manager) end(ctx context.Context, p *pod, t turn) time.Duration {
-	if p.finished {
-		// Somebody's finalizer keeps the object, or the cache has not heard yet.
-		return retryInterval
-	}
-	if m.stopAll(ctx, p, t, graceOf(t.api)) {
-		m.publish(p, t, decision{phase: t.api.Status.Phase, reason: t.api.Status.Reason, message: t.api.Status.Message})
-		return 0
-	}
-	last := m.lastStatus(p, t)
-	if err := m.rt.RemovePod(ctx, p.uid); err != nil {
-		m.log.Warn("a pod could not be removed from its place", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
-		return retryInterval
-	}
-	p.removedLook = m.lookSoon()
-	final := t.api.DeepCopy()
-	final.Status = last
-	if err := m.home.Finish(ctx, final); err != nil {
-		m.log.Warn("a pod that has ended could not be deleted from the API", "namespace", t.api.Namespace, "pod", t.api.Name, "error", err)
-		return retryInterval
-	}
-	// What is remembered goes with a later turn, which finds neither the object nor anything at the place.
-	p.finished = true
-	return retryInterval
-}

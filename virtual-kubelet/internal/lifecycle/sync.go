@@ -28,7 +28,7 @@ func (m *Manager) sync(ctx context.Context, p *pod) time.Duration {
 	wake := m.step(ctx, p, t)
 	if p.waitsForLook.Load() && m.turn(p).number > t.number {
 		// The look that is waited for came while the step was made.
-		return time.Millisecond
+		return atOnce
 	}
 	return wake
 }
@@ -119,6 +119,9 @@ func (m *Manager) advance(ctx context.Context, p *pod, t turn) time.Duration {
 	}
 	return wake
 }
+
+// ending says that a pod is to run no more.
+func ending(api *corev1.Pod) bool { return api == nil || api.DeletionTimestamp != nil }
 
 func terminal(api *corev1.Pod) bool {
 	return api.Status.Phase == corev1.PodSucceeded || api.Status.Phase == corev1.PodFailed

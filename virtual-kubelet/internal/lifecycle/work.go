@@ -31,6 +31,7 @@ func (m *Manager) name(uid types.UID, namespace, name string) {
 // kick has the pod looked at: now, or once more when somebody is at it.
 func (m *Manager) kick(uid types.UID) {
 	p := m.record(uid)
+	m.cutOff(p)
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	if p.turn.working {

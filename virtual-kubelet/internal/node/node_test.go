@@ -6,14 +6,17 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	k8sruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	k8stesting "k8s.io/client-go/testing"
 
@@ -195,6 +198,27 @@ func TestNodeThatSomebodyDeletedComesBack(t *testing.T) {
 	eventually(t, "registered again", func() bool {
 		n, err := api.CoreV1().Nodes().Get(context.Background(), "press-7", metav1.GetOptions{})
 		return err == nil && ready(n).Status == corev1.ConditionFalse && len(n.Spec.Taints) == 1
+	})
+}
+
+func TestTriesToRegisterLeaveNothingRunning(t *testing.T) {
+	api := fake.NewClientset()
+	api.PrependReactor("*", "nodes", func(k8stesting.Action) (bool, k8sruntime.Object, error) {
+		return true, nil, apierrors.NewServiceUnavailable("away")
+	})
+	c := New(Object("press-7", "ssh", config()), api, &pods{}, func() error { return nil }, slog.New(slog.DiscardHandler))
+	for range 5 {
+		controller, err := c.controller()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.keep(t.Context(), controller); err == nil {
+			t.Fatal("an API that is away registered the node")
+		}
+	}
+	eventually(t, "the tries are over", func() bool {
+		stacks := make([]byte, 1<<20)
+		return !strings.Contains(string(stacks[:goruntime.Stack(stacks, true)]), "nodePingController")
 	})
 }
 

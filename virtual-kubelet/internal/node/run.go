@@ -56,15 +56,11 @@ func New(object *corev1.Node, api kubernetes.Interface, pods runtime.Pods, alive
 func (c *Controller) Run(ctx context.Context) error {
 	go c.follow(ctx)
 	for ctx.Err() == nil {
-		controller, err := vknode.NewNodeController(c, c.current(), client{c.api.CoreV1().Nodes()},
-			vknode.WithNodeEnableLeaseV1(c.api.CoordinationV1().Leases(corev1.NamespaceNodeLease), leaseSeconds),
-			vknode.WithNodeStatusUpdateInterval(statusInterval),
-			vknode.WithNodeStatusUpdateErrorHandler(c.register))
+		controller, err := c.controller()
 		if err != nil {
 			return err
 		}
-		go c.whenReady(ctx, controller)
-		if err := controller.Run(ctx); err != nil && ctx.Err() == nil {
+		if err := c.keep(ctx, controller); err != nil && ctx.Err() == nil {
 			c.log.Warn("the node could not be registered, trying again", "error", err)
 		}
 		select {
@@ -73,6 +69,21 @@ func (c *Controller) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (c *Controller) controller() (*vknode.NodeController, error) {
+	return vknode.NewNodeController(c, c.current(), client{c.api.CoreV1().Nodes()},
+		vknode.WithNodeEnableLeaseV1(c.api.CoordinationV1().Leases(corev1.NamespaceNodeLease), leaseSeconds),
+		vknode.WithNodeStatusUpdateInterval(statusInterval),
+		vknode.WithNodeStatusUpdateErrorHandler(c.register))
+}
+
+// keep is one try: the library leaves its pings running when it cannot register the node, so they end with the try.
+func (c *Controller) keep(ctx context.Context, controller *vknode.NodeController) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go c.whenReady(ctx, controller)
+	return controller.Run(ctx)
 }
 
 // Registered says whether the node is in the API and kept there.
