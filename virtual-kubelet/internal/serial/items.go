@@ -38,7 +38,7 @@ func (d *device) take(ctx context.Context, now *look, index map[string]int, item
 	container := runtime.ContainerID{Pod: pod.UID, Name: state.Name, Attempt: state.Attempt}
 	now.attempts[id] = container
 	if length > 0 {
-		if state.Message, err = d.message(ctx, id, container, length, now); err != nil {
+		if state.Message, err = d.message(ctx, id, container, length); err != nil {
 			return 0, err
 		}
 	}
@@ -70,12 +70,9 @@ func (d *device) attempt(item []string) (runtime.ContainerState, int, error) {
 }
 
 // message is read once: an attempt that has ended says nothing more.
-func (d *device) message(ctx context.Context, id int64, container runtime.ContainerID, length int, now *look) (string, error) {
-	if d.last != nil && d.last.boot == now.boot {
-		if text, known := d.last.messages[id]; known {
-			now.messages[id] = text
-			return text, nil
-		}
+func (d *device) message(ctx context.Context, id int64, container runtime.ContainerID, length int) (string, error) {
+	if text, known := d.messages.texts[id]; known {
+		return text, nil
 	}
 	var text []byte
 	for len(text) < min(length, 4096) {
@@ -94,6 +91,6 @@ func (d *device) message(ctx context.Context, id int64, container runtime.Contai
 		}
 		text = append(text, piece...)
 	}
-	now.messages[id] = string(text)
+	d.messages.texts[id] = string(text)
 	return string(text), nil
 }

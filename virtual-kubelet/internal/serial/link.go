@@ -23,6 +23,8 @@ type link struct {
 	turn   *semaphore.Weighted
 	// silent is why the last request got no answer so far, nil once one did.
 	silent atomic.Pointer[error]
+	// answered is when the last answer came, nil before the first.
+	answered atomic.Pointer[time.Time]
 
 	// What follows belongs to who has the turn.
 	port   *os.File
@@ -107,6 +109,8 @@ func (l *link) exchange(ctx context.Context, body string) (protocol.Answer, erro
 		switch {
 		case err == nil:
 			l.silent.Store(nil)
+			now := time.Now()
+			l.answered.Store(&now)
 			return answer, nil
 		case ctx.Err() != nil && !over:
 			return answer, l.gone(ctx.Err())

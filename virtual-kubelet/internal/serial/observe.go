@@ -3,6 +3,7 @@ package serial
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
@@ -15,12 +16,12 @@ type look struct {
 	pods             []runtime.PodState
 	// attempts by the device's own number.
 	attempts map[int64]runtime.ContainerID
-	// messages were asked for one by one and never change.
-	messages map[int64]string
 }
 
 // Observe tells of all pods; where nothing has changed, what is known is told again.
 func (d *device) Observe(ctx context.Context) ([]runtime.PodState, error) {
+	ctx, cancel := d.patient(ctx)
+	defer cancel()
 	now, err := d.look(ctx)
 	if err != nil {
 		return nil, err
@@ -64,6 +65,7 @@ func (d *device) look(ctx context.Context) (*look, error) {
 		return d.last, err
 	}
 	d.last = now
+	maps.DeleteFunc(d.messages.texts, func(id int64, _ string) bool { return now.attempts[id] == runtime.ContainerID{} })
 	return now, nil
 }
 
@@ -73,7 +75,10 @@ func (d *device) status(ctx context.Context, generation, after int64) (protocol.
 
 // pages reads on from the first page. Ids only grow, so what is made meanwhile comes on a later page.
 func (d *device) pages(ctx context.Context, boot int64, page protocol.Answer) (*look, error) {
-	now := &look{boot: boot, attempts: map[int64]runtime.ContainerID{}, messages: map[int64]string{}}
+	now := &look{boot: boot, attempts: map[int64]runtime.ContainerID{}}
+	if d.messages.texts == nil || d.messages.boot != boot {
+		d.messages.boot, d.messages.texts = boot, map[int64]string{}
+	}
 	index := map[string]int{}
 	for {
 		// The oldest page says what has changed since.

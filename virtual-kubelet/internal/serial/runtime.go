@@ -29,8 +29,14 @@ type device struct {
 	// looking is held during a look; the last one is shared.
 	looking *semaphore.Weighted
 	last    *look
-	times   times
-	// closed ends when the line was given back.
+	// messages belong to who is looking. Each is asked for once and never changes; what a look that failed has read is kept, too.
+	messages struct {
+		boot  int64
+		texts map[int64]string
+	}
+	times times
+	// ending ends with the agent, closed when the line was given back.
+	ending <-chan struct{}
 	closed chan struct{}
 }
 
@@ -44,7 +50,7 @@ func New(ctx context.Context, configFile, nodeName string) (runtime.Runtime, err
 	if nodeName == "" {
 		return nil, errors.New("a node's name is needed")
 	}
-	d := &device{config: config, link: newLink(config), clock: clock.RealClock{}, changes: make(chan struct{}, 1), looking: semaphore.NewWeighted(1), closed: make(chan struct{})}
+	d := &device{config: config, link: newLink(config), clock: clock.RealClock{}, changes: make(chan struct{}, 1), looking: semaphore.NewWeighted(1), ending: ctx.Done(), closed: make(chan struct{})}
 	go d.watch(ctx)
 	return d, nil
 }

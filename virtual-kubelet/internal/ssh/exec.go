@@ -18,6 +18,9 @@ const sizeWait = 250 * time.Millisecond
 
 // Exec runs a command beside the container. When ctx ends before it, it is ended on the device.
 func (d *device) Exec(ctx context.Context, id runtime.ContainerID, command []string, streams runtime.Streams) error {
+	if len(command) == 0 {
+		return errors.New("exec: a command is needed")
+	}
 	token := rand.Text()
 	prepare := func(session *ssh.Session) error {
 		if streams.Stderr != nil {

@@ -2,10 +2,9 @@ package ssh
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"io"
-	"net"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,46 +75,25 @@ func TestTerminalSize(t *testing.T) {
 	}
 }
 
-func TestPortForward(t *testing.T) {
+// A command of no words is none, and not the container's own once more.
+func TestExecWithoutCommand(t *testing.T) {
 	l := newLab(t, "busybox")
-	d := l.agent(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	j := l.job(t, l.agent(t), "echo run; sleep 1000")
+	j.run(0)
+	before, err := os.ReadFile(j.directory(0) + "/pid")
 	must(t, err)
-	defer listener.Close()
-	go func() {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		text, _ := io.ReadAll(conn)
-		conn.Write(bytes.ToUpper(text))
-	}()
-	near, far := net.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- d.PortForward(t.Context(), "x", int32(listener.Addr().(*net.TCPAddr).Port), halfClosed{far})
-	}()
-	_, err = near.Write([]byte("hello."))
-	must(t, err)
-	answer := make([]byte, 6)
-	_, err = io.ReadFull(near, answer)
-	must(t, err)
-	if string(answer) != "HELLO." {
-		t.Fatalf("answer: %q", answer)
+	if err := j.Exec(j.ctx, j.id(0), nil, runtime.Streams{}); err == nil || !strings.Contains(err.Error(), "a command is needed") {
+		t.Errorf("%v", err)
 	}
-	must(t, <-ended)
-}
-
-// halfClosed ends its input at a full stop.
-type halfClosed struct{ net.Conn }
-
-func (h halfClosed) Read(p []byte) (int, error) {
-	n, err := h.Conn.Read(p)
-	if err == nil && bytes.HasSuffix(p[:n], []byte(".")) {
-		err = io.EOF
+	if _, err := j.call(j.ctx, nil, "beside", j.directory(0), "token"); err == nil || !strings.Contains(err.Error(), "a command is needed") {
+		t.Errorf("on the device: %v", err)
 	}
-	return n, err
+	if after, err := os.ReadFile(j.directory(0) + "/pid"); err != nil || string(after) != string(before) {
+		t.Errorf("%q, before %q, %v", after, before, err)
+	}
+	if log := j.log(0, runtime.LogOptions{Tail: -1}); log != "run\n" {
+		t.Errorf("log: %q", log)
+	}
 }
 
 func TestTerminationMessage(t *testing.T) {

@@ -7,12 +7,17 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"k8s.io/apimachinery/pkg/types"
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
+
+// quiet is how long a service may say nothing before it is left, when its client has ended: it may be one that never notices.
+const quiet = time.Minute
 
 // Attach shows what a container's process prints from now on. A process there has no standard input.
 func (d *device) Attach(ctx context.Context, id runtime.ContainerID, streams runtime.Streams) error {
@@ -47,16 +52,38 @@ func (d *device) PortForward(ctx context.Context, _ types.UID, port int32, strea
 	}
 	stop := context.AfterFunc(ctx, func() { remote.Close() })
 	defer stop()
-	defer remote.Close()
+	return join(stream, remote, quiet)
+}
+
+// join copies both ways until the service's side is done: a client that says nothing more may still listen.
+func join(stream io.ReadWriteCloser, remote net.Conn, quiet time.Duration) error {
 	defer stream.Close()
-	back := make(chan error, 1)
+	defer remote.Close()
+	answer := &answer{Writer: stream, quiet: quiet, close: func() { remote.Close() }}
 	go func() {
-		_, err := io.Copy(stream, remote)
-		back <- err
+		_, _ = io.Copy(remote, stream)
+		if half, ok := remote.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		}
+		answer.last()
 	}()
-	_, err = io.Copy(remote, stream)
-	if half, ok := remote.(interface{ CloseWrite() error }); ok && err == nil {
-		err = half.CloseWrite()
+	_, err := io.Copy(answer, remote)
+	return err
+}
+
+// answer is what a service says. After its client's last word, a long silence of it is the end.
+type answer struct {
+	io.Writer
+	quiet time.Duration
+	close func()
+	timer atomic.Pointer[time.Timer]
+}
+
+func (a *answer) last() { a.timer.Store(time.AfterFunc(a.quiet, a.close)) }
+
+func (a *answer) Write(text []byte) (int, error) {
+	if timer := a.timer.Load(); timer != nil {
+		timer.Reset(a.quiet)
 	}
-	return errors.Join(err, <-back)
+	return a.Writer.Write(text)
 }

@@ -27,10 +27,11 @@ echo "pulumi-kubeadm-device: $directory"
 for applet; do command -v "$applet" >/dev/null || echo "$applet"; done
 awk 'BEGIN { exit !(systime() > 0) }' 2>/dev/null || echo "an awk with systime()"`
 
-// put makes a file of what is sent, if all of it arrives, and deletes older ones of its kind.
+// put makes a file of what is sent, if all of it arrives, and deletes others of its kind. Halves of the same one stay: a call whose
+// connection was cut may still be at it.
 const put = `umask 077
 mkdir -p "${1%/*}" && cat >"$1.$$" && [ "$(stat -c %s "$1.$$")" = "$2" ] && mv -f "$1.$$" "$1" || { rm -f "$1.$$"; exit 1; }
-for old in "${1%/*}"/script.*; do [ "$old" = "$1" ] || rm -f "$old"; done`
+for old in "${1%/*}"/script.*; do case $old in "$1" | "$1".*) ;; *) rm -f "$old" ;; esac; done`
 
 // script is the text that the device runs, with this node's settings.
 func (d *device) script(root string) string {
@@ -84,6 +85,10 @@ func (d *device) apply(ctx context.Context, p *payload) error {
 }
 
 func (d *device) install(ctx context.Context) error {
+	if err := d.installing.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("%s: install: %w", d.config.Host, err)
+	}
+	defer d.installing.Release(1)
 	_, err := d.do(ctx, "install", func(ctx context.Context, l *login) ([]byte, error) {
 		if l.missing != "" {
 			return nil, fmt.Errorf("the device lacks %s; docs/virtual-nodes/ssh-device.md lists what it needs", l.missing)

@@ -33,8 +33,9 @@ type device struct {
 	// news is sent, and changes has a value, when there may be something new.
 	news    signal
 	changes chan struct{}
-	// installed is sent when the device got its script.
-	installed signal
+	// installing is held by who sends the script: one at a time. installed is sent when it is there.
+	installing *semaphore.Weighted
+	installed  signal
 }
 
 // New returns at once: the device is connected to, and again when it was lost, until ctx ends. A configuration that cannot be used is
@@ -51,7 +52,8 @@ func New(ctx context.Context, configFile, nodeName string) (runtime.Runtime, err
 }
 
 func start(ctx context.Context, config *Config, nodeName, bootFile string) *device {
-	d := &device{config: config, nodeName: nodeName, bootFile: bootFile, calls: semaphore.NewWeighted(parallelCalls), changes: make(chan struct{}, 1)}
+	d := &device{config: config, nodeName: nodeName, bootFile: bootFile, changes: make(chan struct{}, 1)}
+	d.calls, d.installing = semaphore.NewWeighted(parallelCalls), semaphore.NewWeighted(1)
 	connect := func(ctx context.Context) (*connection, error) {
 		return dial(ctx, &config.Hop, config.Timeouts.Dial.Duration)
 	}

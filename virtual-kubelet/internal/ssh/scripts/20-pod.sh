@@ -4,7 +4,7 @@
 apply() {
 	mkdir -p "$root/incoming" "$pods" || die "$root cannot be written"
 	incoming=$root/incoming/$$ text_bytes=$1
-	trap 'rm -f "$incoming" "$incoming.text"' EXIT
+	trap 'rm -f "$incoming" "$incoming.text"; leave' EXIT
 	cat >"$incoming"
 	# A connection that was cut shows as an early end.
 	[ "$(stat -c %s "$incoming")" = "$2" ] || die "what was sent did not arrive as a whole"
@@ -19,6 +19,7 @@ take() { tail -c "+$((text_bytes + $1 + 1))" "$incoming" | head -c "$2"; }
 pod() {
 	pod=$pods/$1
 	mkdir -p "$pod/volumes" "$pod/containers" || die "$pod cannot be made"
+	claim
 	[ -s "$pod/pod" ] || echo "$2 $3" | put "$pod/pod" || die "$pod cannot be written"
 }
 
@@ -52,6 +53,7 @@ place_of() { cd -P "$1" 2>/dev/null && pwd; }
 attempt() {
 	pod=$pods/$1 dir=$pods/$1/containers/$2/$3
 	[ -s "$pod/pod" ] || die "the pod's directory $pod is gone"
+	claim
 	for earlier in "$pod/containers/$2"/*; do
 		[ -d "$earlier" ] || continue
 		look "$earlier"

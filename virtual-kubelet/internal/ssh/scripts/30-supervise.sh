@@ -4,7 +4,10 @@
 supervise() {
 	cd "$1" || exit
 	birth $$
-	echo "$$ $born $boot" >"owner.$$"
+	echo "$$ $born $boot" >"owner.$$" && [ -s "owner.$$" ] || {
+		rm -f "owner.$$"
+		exit 1
+	}
 	# A link is made once: whoever comes second leaves.
 	ln "owner.$$" owner 2>/dev/null
 	mine=$?

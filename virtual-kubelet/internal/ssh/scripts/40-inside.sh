@@ -7,7 +7,8 @@ inside() {
 	cd "$dir" || exit 128
 	if [ $# = 0 ]; then
 		birth $$
-		echo "$$ $born $boot $(date +%s)" | put pid
+		# What nobody finds could never be stopped.
+		echo "$$ $born $boot $(date +%s)" | put pid || cannot failure 128 "its process number cannot be written; is the disk full?"
 		# Sets the words of the container's command.
 		. ./command
 		set -- "$dir/failure" "$@"
@@ -34,6 +35,8 @@ cannot() {
 beside() {
 	dir=$1 token=$2
 	shift 2
+	# Without one it would be the container's own, a second time.
+	[ $# -gt 0 ] || die "a command is needed"
 	look "$dir"
 	if [ "$state" != running ]; then
 		echo "$mark gone"

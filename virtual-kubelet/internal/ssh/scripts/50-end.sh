@@ -39,10 +39,10 @@ reap() {
 	done
 }
 
-# remove UID
+# remove UID. A call that still changes the pod might start something; nothing is written first, since the disk may be full.
 remove() {
-	turns=0
-	while busy "$1"; do
+	pod=$pods/$1 turns=0
+	while whose_turn; [ -n "$holder" ] || busy "$1"; do
 		turns=$((turns + 1))
 		[ "$turns" -lt 200 ] || die "a process of pod $1 does not end"
 		nap 0.1
