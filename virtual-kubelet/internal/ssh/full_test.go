@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
@@ -59,5 +60,18 @@ func TestFullDiskOfAProcess(t *testing.T) {
 	}
 	if log := j.log(0, runtime.LogOptions{Tail: -1}); strings.Contains(log, "run\n") {
 		t.Errorf("it ran: %q", log)
+	}
+}
+
+// A grace that cannot be written down ends all the same.
+func TestFullDiskOfAStop(t *testing.T) {
+	l := newLab(t, "dash")
+	j := l.job(t, l.agent(t), "trap '' TERM; echo run; while true; do sleep 1; done")
+	j.run(0)
+	until(t, "it runs", func() bool { return j.log(0, runtime.LogOptions{Tail: -1}) == "run\n" })
+	l.fake(t, "mv", `case $3 in */stop | */reaper) exit 1 ;; esac`)
+	must(t, j.StopContainer(j.ctx, j.id(0), time.Second))
+	if state := j.ended(0); state.ExitCode != 137 {
+		t.Errorf("%+v", state)
 	}
 }

@@ -16,12 +16,12 @@ stop() {
 	if [ -z "$earlier" ] || [ "$deadline" -lt "$earlier" ]; then echo "$deadline" | put "$dir/stop"; fi
 	if [ ! -e "$dir/asked" ]; then
 		kill_group TERM "$pid" "$pid_born"
-		: >"$dir/asked"
+		command : >"$dir/asked"
 	fi
-	setsid sh "$script" reap "$dir" </dev/null >/dev/null 2>&1 &
+	setsid sh "$script" reap "$dir" "$deadline" </dev/null >/dev/null 2>&1 &
 }
 
-# reap DIRECTORY: one at a time; a shorter grace given meanwhile counts.
+# reap DIRECTORY DEADLINE: one at a time; a shorter grace given meanwhile counts. On a full disk nothing of it is written.
 reap() {
 	dir=$1
 	if [ -s "$dir/reaper" ]; then
@@ -32,7 +32,8 @@ reap() {
 	echo "$$ $born" | put "$dir/reaper"
 	look "$dir"
 	while [ "$state" = running ]; do
-		read -r deadline <"$dir/stop" || exit
+		deadline=$2
+		if [ -s "$dir/stop" ]; then read -r deadline <"$dir/stop"; fi
 		[ "$(date +%s)" -lt "$deadline" ] || kill_group KILL "$pid" "$pid_born"
 		nap 0.1
 		look "$dir"
