@@ -80,6 +80,8 @@ export interface Facts {
     /** "unreadable": there is one, and nobody can say whose. */
     claim: { clusterId: string; node: string } | "unreadable" | undefined;
   };
+  /** Names of virtual nodes whose agents lie there. */
+  agents: string[];
   /** The host's clock minus ours, and how far that can be off. */
   clock: { offsetMs: number; uncertaintyMs: number };
 }

@@ -1,4 +1,6 @@
 // The one script that looks at a host: it only reads, needs no tool a minimal system lacks, and leaves the thinking to parseFacts.ts.
+
+import { agentDirectory } from "../kubeadm/virtualKubelet/names";
 import { diskPaths, features, kubernetesPaths, packageNames, programs, units } from "./factsWanted";
 import { claimPath } from "./journal";
 import { operatingSystems } from "./os/os";
@@ -94,6 +96,8 @@ section kubernetes
 for path in ${kubernetesPaths.join(" ")}; do if [ -e "$path" ]; then echo "$path"; fi; done
 section server
 sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf 2>/dev/null || true
+section agents
+ls ${agentDirectory} 2>/dev/null || true
 section claim
 cat ${claimPath} 2>/dev/null || true
 echo

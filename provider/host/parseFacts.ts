@@ -117,6 +117,7 @@ export function parseFacts(label: string, output: string, trip: RoundTrip): Fact
     units,
     packages: Object.fromEntries(operatingSystem(os)?.parseInstalled(part("packages")) ?? []),
     kubernetes: parseKubernetes(part("kubernetes"), part("server"), part("claim")),
+    agents: lines(part("agents")),
     clock: parseClock(part("clock"), part("clock-end"), trip),
   };
 }

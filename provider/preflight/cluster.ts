@@ -54,6 +54,17 @@ export const isNoOtherNode: Check = (candidate, { clusterId, removed = {} }) => 
   ];
 };
 
+export const carriesNoAgents: Check = ({ controlPlane, facts }) => {
+  if (!controlPlane || facts.agents.length === 0) return [];
+  return [
+    {
+      check: "NodeAgent",
+      text: `runs the agents of virtual nodes (${facts.agents.join(", ")}), and those never run on a control plane`,
+      remedy: "give these virtual nodes another machine, run `pulumi up`, and then make this one a control plane",
+    },
+  ];
+};
+
 export const isTheRecordedMachine: Check = ({ facts, machineId }) => {
   if (facts.machineId === machineId) return [];
   return [

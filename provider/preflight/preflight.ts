@@ -2,7 +2,7 @@
 import { RefusedError } from "../lib/errors";
 import type { Candidate, Check, Fleet, Problem } from "./check";
 import { clockAgrees, clockAgreesWithOurs } from "./clock";
-import { belongsToNoOtherCluster, isNoOtherNode, isTheRecordedMachine } from "./cluster";
+import { belongsToNoOtherCluster, carriesNoAgents, isNoOtherNode, isTheRecordedMachine } from "./cluster";
 import { cgroupControllersAreOn, cgroupVersionSuits, kernelFeaturesAreThere, kernelIsNewEnough } from "./kernel";
 import {
   addressIsItsOwn,
@@ -28,6 +28,7 @@ import { virtualIpIsInNetwork, virtualIpIsUnused } from "./virtualIp";
 const checks: readonly Check[] = [
   belongsToNoOtherCluster,
   isNoOtherNode,
+  carriesNoAgents,
   isTheRecordedMachine,
   commandsRunAsRoot,
   operatingSystemIsSupported,

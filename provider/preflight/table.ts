@@ -40,6 +40,7 @@ export const checkTable: readonly CheckInfo[] = [
   { name: "IsPrivilegedUser", meaning: "commands run as root, directly or through sudo", waivable: false },
   { name: "OtherCluster", meaning: "the machine is no part of another cluster", waivable: false },
   { name: "OtherNode", meaning: "the machine is not another node of this cluster", waivable: false },
+  { name: "NodeAgent", meaning: "no agent of virtual nodes is on a control plane", waivable: false },
   { name: "SameMachine", meaning: "the machine is the one whose machine-id was recorded", waivable: false },
   { name: "OperatingSystem", meaning: "family and version of the operating system are supported", waivable },
   { name: "Architecture", meaning: "the machine is amd64 or arm64", waivable },

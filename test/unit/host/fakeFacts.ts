@@ -39,6 +39,7 @@ export function fakeFacts(overrides: Partial<Facts> = {}): Facts {
     units: [],
     packages: {},
     kubernetes: { found: [], server: "", claim: undefined },
+    agents: [],
     clock: { offsetMs: 0, uncertaintyMs: 0 },
     ...overrides,
   };

@@ -52,6 +52,12 @@ test("what is left of a node that the cluster has given up is no other node", ()
   assert.deepEqual(checks({ w7: given.machineId }), ["OtherNode"]);
 });
 
+test("a machine that runs agents of virtual nodes becomes a worker, and no control plane", () => {
+  const given = candidate({ agents: ["press-7"] });
+  assert.match(problem({ ...given, controlPlane: true }), /^NodeAgent: runs the agents of virtual nodes \(press-7\)/);
+  assert.deepEqual(found([{ ...given, controlPlane: false }]), []);
+});
+
 test("another machine than the recorded one is refused", () => {
   const given = candidate({}, { machineId: "f".repeat(32) });
   assert.deepEqual(found([given], {}, ["all", "SameMachine"]), ["SameMachine"]);

@@ -20,7 +20,15 @@ test("kubeadm's SystemVerification covers what it means", () => {
 });
 
 test("who owns the machine, and root, are never waived", () => {
-  for (const name of ["OtherCluster", "OtherNode", "SameMachine", "IsPrivilegedUser", "Unreachable", "Facts"]) {
+  for (const name of [
+    "OtherCluster",
+    "OtherNode",
+    "NodeAgent",
+    "SameMachine",
+    "IsPrivilegedUser",
+    "Unreachable",
+    "Facts",
+  ]) {
     assert.equal(isWaived(name, ["all", name]), false, name);
   }
 });

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
+	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"pulumi-kubeadm/virtual-kubelet/internal/resolve"
@@ -235,10 +237,26 @@ func (p *place) given() []string {
 
 func (p *place) has(order string) func() bool { return func() bool { return p.count(order) > 0 } }
 
+// besideClock runs what is delayed beside the clock, as a real one does: the fake one would hold its lock meanwhile.
+type besideClock struct {
+	*clocktesting.FakeClock
+	running *atomic.Int32
+}
+
+func (c besideClock) AfterFunc(d time.Duration, f func()) clock.Timer {
+	return c.FakeClock.AfterFunc(d, func() {
+		c.running.Add(1)
+		go func() {
+			defer c.running.Add(-1)
+			f()
+		}()
+	})
+}
+
 // world is a cluster of one node: what the API has, a place, and a Manager between them.
 type world struct {
 	t      *testing.T
-	clock  *clocktesting.FakeClock
+	clock  besideClock
 	place  *place
 	api    *fake.Clientset
 	store  cache.Indexer
@@ -254,9 +272,9 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	clock := clocktesting.NewFakeClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	clock := besideClock{clocktesting.NewFakeClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), &atomic.Int32{}}
 	w := &world{
-		t: t, clock: clock, place: newPlace(clock), api: fake.NewClientset(),
+		t: t, clock: clock, place: newPlace(clock.FakeClock), api: fake.NewClientset(),
 		store:    cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc}),
 		events:   record.NewFakeRecorder(1000),
 		finished: map[types.UID]corev1.PodStatus{},
@@ -446,7 +464,7 @@ func (w *world) settled() {
 	calm := 0
 	w.eventually("the manager is at rest", func() bool {
 		w.m.mu.Lock()
-		busy := len(w.m.lookNow) > 0 || len(w.place.changes) > 0
+		busy := w.clock.running.Load() > 0 || len(w.m.lookNow) > 0 || len(w.place.changes) > 0
 		for _, p := range w.m.pods {
 			if p.turn.TryLock() {
 				busy = busy || p.turn.working || p.turn.again
