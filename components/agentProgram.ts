@@ -1,9 +1,9 @@
 // Which node agent is meant, by its content: a leaf rolls it when that changes.
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentProgram } from "../provider/kubeadm/virtualKubelet/spec";
+import { sha256 } from "../provider/lib/sha256";
 import type { AgentArgs } from "./args/virtualKubelet";
 
 /** `dist/components` in the package; its agent lies in `dist/virtual-kubelet`. */
@@ -23,7 +23,7 @@ function digestOf(path: string): string {
   const known = taken.get(path);
   if (known !== undefined) return known;
   try {
-    const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+    const digest = sha256(readFileSync(path));
     taken.set(path, digest);
     return digest;
   } catch (cause) {

@@ -1,9 +1,9 @@
 // Pulling an image over the registry's HTTP API (OCI distribution, v2): no daemon, every byte checked by digest.
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Architecture } from "../host/os/os";
 import { splitImage } from "../kubeadm/images";
 import { UserError } from "../lib/errors";
+import { sha256 } from "../lib/sha256";
 
 const descriptorSchema = z.object({
   mediaType: z.string(),
@@ -46,7 +46,7 @@ export interface ImageManifest {
 }
 
 function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return `sha256:${sha256(bytes)}`;
 }
 
 /** What a challenge asks for: 'Bearer realm="...",service="...",scope="..."'. */

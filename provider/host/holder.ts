@@ -1,8 +1,8 @@
 // Who holds a lease, in words for people and in facts for another run on the same workstation.
-import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
+import { sha256 } from "../lib/sha256";
 import { currentRun } from "../ssh/run";
 
 const schema = z.object({
@@ -65,7 +65,7 @@ function workstation(): string {
     read(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")),
     read(() => readlinkSync("/proc/self/ns/pid")),
   ];
-  return createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 16);
+  return sha256(facts.join("\n")).slice(0, 16);
 }
 
 /** Clock ticks since boot, the 22nd field of the process' stat; the 2nd may hold spaces and brackets. */

@@ -1,7 +1,7 @@
 // The documents kubeadm is given: ours, with the user's merged over them.
-import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import { type Document, isDocument } from "../lib/merge";
+import { sha256 } from "../lib/sha256";
 import { overlay } from "./mergeRules";
 import { kubeletArgProblems, nodeRegistration } from "./nodeRegistration";
 import { documentProblems, type Owned } from "./owned";
@@ -172,7 +172,7 @@ function clusterConfiguration(cluster: ClusterPlan): ClusterConfiguration {
 /** Named after a digest of the path, as two paths can be the same name when made to fit. */
 function mounts(files: readonly string[]): HostPathMount[] {
   return [...files].sort().map((path) => ({
-    name: `file-${createHash("sha256").update(path).digest("hex").slice(0, 10)}`,
+    name: `file-${sha256(path).slice(0, 10)}`,
     hostPath: path,
     mountPath: path,
     readOnly: true,

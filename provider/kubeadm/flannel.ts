@@ -1,7 +1,7 @@
 // Flannel, as the objects that are applied to the cluster (after upstream's Documentation/kube-flannel.yml).
-import { createHash } from "node:crypto";
 import { parseCidr, splitPair } from "../lib/cidr";
 import type { Document } from "../lib/merge";
+import { sha256 } from "../lib/sha256";
 import { daemonSet } from "./flannelDaemonSet";
 import { flannelImages } from "./images";
 import { familiesOf } from "./network";
@@ -26,7 +26,7 @@ export function flannelManifests(plan: FlannelPlan): Document[] {
   if (images === undefined) throw new RangeError("flannel is not the network of this cluster");
   const config = { "cni-conf.json": json(cniConfiguration), "net-conf.json": json(networkConfiguration(plan)) };
   // Pods read the configuration when they start: another one has to make other pods.
-  const checksum = createHash("sha256").update(JSON.stringify(config)).digest("hex");
+  const checksum = sha256(JSON.stringify(config));
   return [
     namespace,
     serviceAccount,

@@ -1,10 +1,10 @@
 // How a worker comes up: looked at, joined or adopted, and converged.
-import { createHash } from "node:crypto";
 import type { Host } from "../host/host";
 import { markJoined } from "../host/journal";
 import { withHost } from "../host/open";
 import { type LivingControlPlane, withControlPlane } from "../host/reach";
 import { RefusedError } from "../lib/errors";
+import { sha256 } from "../lib/sha256";
 import { moveKubelet } from "../steps/endpoint/moveKubelet";
 import { rememberEndpoint } from "../steps/endpoint/rememberEndpoint";
 import { admitNode } from "../steps/kubeadm/admitNode";
@@ -94,7 +94,7 @@ async function look(plan: NodePlan, host: Host, peer: LivingControlPlane, joined
   ]);
   const was = view.claim?.was;
   const held = was === undefined ? node : await registeredNode(peer.kubectl, was);
-  const sameCluster = view.ca === createHash("sha256").update(ca).digest("hex");
+  const sameCluster = view.ca === sha256(ca);
   const own = {
     claim: view.claim?.clusterId,
     joined: joined || view.claim?.joined === true,

@@ -1,5 +1,5 @@
 // One connection per host, shared by everything that runs at the same time, and by hosts behind the same jump host.
-import { createHash } from "node:crypto";
+import { sha256 } from "../lib/sha256";
 import { type ConnectOptions, connect } from "./connect";
 import type { SshConnection } from "./connection";
 import { type Endpoint, pathOf } from "./hop";
@@ -118,7 +118,7 @@ function poolKey(endpoint: Endpoint): string {
     hop.password,
     hop.agentSocketPath,
   ]);
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return sha256(JSON.stringify(parts));
 }
 
 /** Ends every connection that nobody uses, and with `all` the others too. */

@@ -1,7 +1,7 @@
 // Whoever holds a former certificate is started anew; the proof is what is served and when the processes began.
-import { createHash } from "node:crypto";
 import { deadline } from "../../kubeadm/spec";
 import { UserError } from "../../lib/errors";
+import { sha256 } from "../../lib/sha256";
 import type { NodeContext, NodePlan } from "../kubeadm/context";
 import { withMark } from "../kubeadm/staticPodManifest";
 import { changeStaticPods } from "../kubeadm/staticPods";
@@ -43,5 +43,5 @@ function addressOf({ target }: NodePlan): string {
 
 function digest(held: readonly Held[]): string {
   const serials = held.map(({ path, certificate }) => `${path} ${certificate.serialNumber}`).sort();
-  return createHash("sha256").update(serials.join("\n")).digest("hex").slice(0, 16);
+  return sha256(serials.join("\n")).slice(0, 16);
 }

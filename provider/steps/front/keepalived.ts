@@ -1,5 +1,4 @@
 // keepalived and haproxy on one control plane: written, started or reloaded, each only where it differs.
-import { createHash } from "node:crypto";
 import type { Host } from "../../host/host";
 import { journalLibrary } from "../../host/journalScript";
 import type { FrontPlan } from "../../kubeadm/front";
@@ -7,6 +6,7 @@ import { haproxyConfigPath, haproxyFiles, haproxyUnitName } from "../../kubeadm/
 import { keepalivedConfigPath, keepalivedFiles, keepalivedUnitName } from "../../kubeadm/keepalived";
 import { kubeVipManifestPath } from "../../kubeadm/kubeVip";
 import type { HostFile } from "../../kubeadm/registries";
+import { sha256 } from "../../lib/sha256";
 import { placeFiles } from "../../source/place";
 import { type FrontLook, type FrontUnit, frontUnits } from "./look";
 
@@ -37,7 +37,7 @@ export interface Changes {
 export function keepalivedChanges({ plan, files, units, unwanted }: FrontLook): Changes {
   const differing = filesOf(plan).filter(({ path, content, mode }) => {
     const found = files.get(path);
-    return found?.sha256 !== createHash("sha256").update(content).digest("hex") || found.mode !== mode;
+    return found?.sha256 !== sha256(content) || found.mode !== mode;
   });
   const changed = (path: string) => differing.some((file) => file.path === path);
   const actions = frontUnits.flatMap((unit): Action[] => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../lib/sha256";
 import { placeFiles } from "../../source/place";
 import type { Step } from "../step";
 import type { PrepareContext } from "./context";
@@ -12,8 +12,7 @@ export function differingFiles(
   return plan.files.filter((file) => {
     if (file.of !== of) return false;
     const found = survey.files.get(file.path);
-    const sha256 = createHash("sha256").update(file.content).digest("hex");
-    return found?.sha256 !== sha256 || Number.parseInt(found.mode, 8) !== file.mode;
+    return found?.sha256 !== sha256(file.content) || Number.parseInt(found.mode, 8) !== file.mode;
   });
 }
 

@@ -1,11 +1,11 @@
 // Certificate requests of nodes, submitted for them: what is asked is looked at before it is approved.
 
-import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../host/host";
 import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
 import { RefusedError, UserError } from "../../lib/errors";
+import { sha256 } from "../../lib/sha256";
 
 const signerName = "kubernetes.io/kube-apiserver-client-kubelet";
 const type = "certificatesigningrequests.v1.certificates.k8s.io";
@@ -66,7 +66,7 @@ export async function signRequests(
 }
 
 function nameOf({ node, csr }: ClientRequest): string {
-  return `pulumi-kubeadm-${node}-${createHash("sha256").update(csr).digest("hex").slice(0, 10)}`;
+  return `pulumi-kubeadm-${node}-${sha256(csr).slice(0, 10)}`;
 }
 
 function objectOf(name: string, { node, csr }: ClientRequest): KubeObject {
