@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,8 +44,13 @@ func (l *login) command(words ...string) string {
 
 // call runs a command of the script on the device and returns its output. What another agent left there goes on under this one's.
 func (d *device) call(ctx context.Context, input []byte, words ...string) ([]byte, error) {
+	return d.callOrInstall(ctx, input, words, errOtherScript)
+}
+
+// callOrInstall sends the script, and calls again, where it is missing in one of these ways.
+func (d *device) callOrInstall(ctx context.Context, input []byte, words []string, missing ...error) ([]byte, error) {
 	output, err := d.callOnce(ctx, input, words)
-	if !errors.Is(err, errOtherScript) {
+	if !slices.ContainsFunc(missing, func(way error) bool { return errors.Is(err, way) }) {
 		return output, err
 	}
 	if err := d.install(ctx); err != nil {

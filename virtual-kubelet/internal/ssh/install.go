@@ -73,14 +73,7 @@ func (d *device) greet(ctx context.Context, c *connection) (*login, error) {
 func (d *device) apply(ctx context.Context, p *payload) error {
 	text, all := p.bytes()
 	words := []string{"apply", strconv.Itoa(text), strconv.Itoa(len(all))}
-	_, err := d.call(ctx, all, words...)
-	if !errors.Is(err, errNotInstalled) {
-		return err
-	}
-	if err := d.install(ctx); err != nil {
-		return err
-	}
-	_, err = d.call(ctx, all, words...)
+	_, err := d.callOrInstall(ctx, all, words, errNotInstalled, errOtherScript)
 	return err
 }
 

@@ -76,6 +76,16 @@ func (j *job) held(p *payload, at gate) chan error {
 	return ended
 }
 
+// goesOn looks for a while whether a call ends too early.
+func goesOn(t *testing.T, otherwise string, ended <-chan error) {
+	t.Helper()
+	select {
+	case err := <-ended:
+		t.Fatalf("%s: %v", otherwise, err)
+	case <-time.After(time.Second):
+	}
+}
+
 func (j *job) podDirectory() string { return filepath.Dir(filepath.Dir(filepath.Dir(j.directory(0)))) }
 
 // A call whose connection was cut runs on beside its retry: neither shows half of a volume.
@@ -86,11 +96,7 @@ func TestVolumesBesideACutOffCall(t *testing.T) {
 			j, between := l.job(t, l.agent(t), ""), newGate(t)
 			first := j.held(j.files(between), between)
 			second := j.begun(j.files(""))
-			select {
-			case err := <-second:
-				t.Fatalf("it did not wait: %v", err)
-			case <-time.After(time.Second):
-			}
+			goesOn(t, "it did not wait", second)
 			between.open(t)
 			must(t, <-first)
 			must(t, <-second)
@@ -158,11 +164,7 @@ func TestTurnThatDoesNotEnd(t *testing.T) {
 	}
 	removed := make(chan error, 1)
 	go func() { removed <- j.RemovePod(j.ctx, j.spec.Pod.UID) }()
-	select {
-	case err := <-removed:
-		t.Fatalf("it was removed: %v", err)
-	case <-time.After(time.Second):
-	}
+	goesOn(t, "it was removed", removed)
 	between.open(t)
 	must(t, <-first)
 	must(t, <-removed)
