@@ -17,7 +17,6 @@ import type { AgentContext, VirtualPlan } from "../steps/virtualKubelet/context"
 import { emptySurplus, forgetSurplus } from "../steps/virtualKubelet/emptySurplus";
 import { giveVirtualMeta } from "../steps/virtualKubelet/giveVirtualMeta";
 import { keepProxyOff } from "../steps/virtualKubelet/keepProxyOff";
-import { letPodsIn } from "../steps/virtualKubelet/letPodsIn";
 import { placeAgent } from "../steps/virtualKubelet/placeAgent";
 import { type Ports, portsOf } from "../steps/virtualKubelet/ports";
 import { recordVirtualNodes } from "../steps/virtualKubelet/recordVirtualNodes";
@@ -34,13 +33,7 @@ const preparing: readonly Step<AgentContext>[] = [
   certifyNodes,
 ];
 /** Whether the agent starts anew is known only when everything it reads is in its place. */
-const running: readonly Step<AgentContext>[] = [
-  startAgent,
-  awaitVirtualNodes,
-  forgetSurplus,
-  giveVirtualMeta,
-  letPodsIn,
-];
+const running: readonly Step<AgentContext>[] = [startAgent, awaitVirtualNodes, forgetSurplus, giveVirtualMeta];
 
 /** One try: what the state knew, and what is known so far. */
 export interface AgentAttempt {

@@ -101,7 +101,7 @@ function mergedTaints(present: Taint[], wanted: Taint[], owned: string[]): Taint
   return [...present.filter((taint) => !ours.has(taintKey(taint))), ...wanted];
 }
 
-function taintsOf(node: KubeObject): Taint[] {
+export function taintsOf(node: KubeObject): Taint[] {
   const spec = node.spec as { taints?: Taint[] } | undefined;
   return spec?.taints ?? [];
 }

@@ -9,6 +9,7 @@ import type { Progress } from "../../lib/progress";
 import { drain } from "../node/drain";
 import { nodeOf, podName } from "../node/drainPods";
 import type { VirtualPlan } from "./context";
+import { nodesNamed } from "./nodesNamed";
 
 const atOnce = 8;
 
@@ -38,10 +39,8 @@ export async function emptyNodes(kubectl: Kubectl, { plan, nodes, progress }: Em
 }
 
 async function cordonAll(kubectl: Kubectl, nodes: readonly string[]): Promise<string[]> {
-  const wanted = new Set(nodes);
-  const open = (await kubectl.list({ type: "nodes" })).filter(
-    ({ metadata, spec }) =>
-      wanted.has(metadata.name) && (spec as { unschedulable?: boolean } | undefined)?.unschedulable !== true,
+  const open = (await nodesNamed(kubectl, nodes)).filter(
+    ({ spec }) => (spec as { unschedulable?: boolean } | undefined)?.unschedulable !== true,
   );
   const names = open.map(({ metadata }) => metadata.name);
   await kubectl.patchAll("nodes", names, { spec: { unschedulable: true } });

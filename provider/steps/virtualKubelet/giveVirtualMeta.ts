@@ -1,5 +1,4 @@
 // What a node may not give itself, and what changes later: through a control plane, key by key.
-import type { Kubectl } from "../../host/kubectl";
 import type { KubeObject } from "../../host/kubeObject";
 import { platformOf, taintsOf } from "../../kubeadm/virtualKubelet/documents";
 import { ownLabels } from "../../kubeadm/virtualKubelet/names";
@@ -8,6 +7,7 @@ import { metaPatch, type NodeMeta } from "../node/meta";
 import { nodeMeta } from "../node/nodeMeta";
 import type { Step } from "../step";
 import type { AgentContext, VirtualPlan } from "./context";
+import { letPodsIn } from "./letPodsIn";
 import { nodesNamed } from "./nodesNamed";
 
 const atOnce = 8;
@@ -16,7 +16,9 @@ export const giveVirtualMeta: Step<AgentContext> = {
   title: "set labels, taints and annotations",
   run: async ({ kubectl, plan, nodes }) => {
     const wanted = virtualMeta(plan);
-    const { same, single } = await differing(kubectl, nodes, wanted);
+    const listed = await nodesNamed(kubectl, nodes);
+    await letPodsIn(kubectl, listed);
+    const { same, single } = differing(listed, nodes, wanted);
     for (const [patch, names] of same) await kubectl.patchAll("nodes", names, JSON.parse(patch));
     const gate = new Gate(atOnce);
     await Promise.all(single.map((node) => gate.run(() => nodeMeta(kubectl, node, wanted))));
@@ -50,8 +52,7 @@ interface Differing {
   single: string[];
 }
 
-async function differing(kubectl: Kubectl, nodes: readonly string[], wanted: NodeMeta): Promise<Differing> {
-  const listed = await nodesNamed(kubectl, nodes);
+function differing(listed: readonly KubeObject[], nodes: readonly string[], wanted: NodeMeta): Differing {
   const byName = new Map(listed.map((node): [string, KubeObject] => [node.metadata.name, node]));
   const found: Differing = { same: new Map(), single: [] };
   for (const name of nodes) {

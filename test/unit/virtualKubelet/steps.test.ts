@@ -75,12 +75,13 @@ test("its machine remembers that the agent has to start anew, from before the fi
 test("a node that was given up and came back takes pods again, and keeps its other taints", async () => {
   const patches: unknown[] = [];
   const own = { key: "line", value: "2", effect: "NoSchedule" };
-  const answer = ({ argv, stdin = "" }: Asked) => {
+  const node = (name: string, ...taints: object[]) => ({ ...virtualNode(name), spec: { taints } });
+  const gone = node("press-7", own, outOfService);
+  const host = fakeHost(({ argv, stdin = "" }) => {
     if (argv[0] === "patch") patches.push([argv[2], JSON.parse(stdin)]);
-    const node = (name: string, ...taints: object[]) => ({ ...virtualNode(name), spec: { taints } });
-    return listOf([node("press-7", own, outOfService), node("other", outOfService)]);
-  };
-  await letPodsIn.run(contextOf({ answer }));
+    return gone;
+  });
+  await letPodsIn(new Kubectl(host), [gone, node("other", own)]);
   const metadata = virtualNode("press-7").metadata.resourceVersion;
   assert.deepEqual(patches, [
     [
