@@ -150,5 +150,5 @@ func TestDeletionThatNobodyToldOfYetIsSeen(t *testing.T) {
 	_ = w.store.Update(pod)
 	w.mu.Unlock()
 	free()
-	w.eventuallyStepping("finished", atOnce, w.isFinished("uid-late"))
+	w.eventually("finished", w.isFinished("uid-late"))
 }

@@ -42,6 +42,7 @@ func TestPodRunsAndTellsItsStatus(t *testing.T) {
 		t.Errorf("container id is %s", id)
 	}
 	since := conditionOf(pod, corev1.PodReady).LastTransitionTime
+	w.clock.Step(time.Minute)
 	// Somebody else (the node controller) says it is not ready: that is put right, and only that transition time moves.
 	w.change("a", func(p *corev1.Pod) {
 		for i := range p.Status.Conditions {
@@ -50,7 +51,6 @@ func TestPodRunsAndTellsItsStatus(t *testing.T) {
 			}
 		}
 	})
-	w.clock.Step(time.Minute)
 	w.eventually("ready again", func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -36,8 +36,8 @@ const (
 	// retryInterval is the wait after an order that failed; what pods refer to is tried again from retryFirst on, doubling.
 	retryInterval = 5 * time.Second
 	retryFirst    = 100 * time.Millisecond
-	// atOnce is the wait where something came up already.
-	atOnce = time.Millisecond
+	// atOnce is the wait where something came up already, and the shortest of all: the next turn follows without a timer.
+	atOnce = time.Nanosecond
 	// syncInterval is the wait for the cache of the API.
 	syncInterval = 200 * time.Millisecond
 	// parallelStarts bounds how many pods are started at the same time.

@@ -61,7 +61,7 @@ func (m *Manager) work(ctx context.Context, p *pod) {
 	for {
 		wait := m.sync(ctx, p)
 		p.turn.Lock()
-		if p.turn.again && ctx.Err() == nil {
+		if (p.turn.again || wait == atOnce) && ctx.Err() == nil {
 			p.turn.again = false
 			p.turn.Unlock()
 			continue
