@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,10 +15,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	k8sruntime "k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
 	k8stesting "k8s.io/client-go/testing"
 
+	"pulumi-kubeadm/virtual-kubelet/internal/apitest"
 	"pulumi-kubeadm/virtual-kubelet/internal/node"
 	"pulumi-kubeadm/virtual-kubelet/internal/resolve"
 )
@@ -35,7 +34,7 @@ func running(t *testing.T) (*Agent, *fake.Clientset) {
 	api.PrependReactor("create", "serviceaccounts", func(action k8stesting.Action) (bool, k8sruntime.Object, error) {
 		return true, &authenticationv1.TokenRequest{Status: authenticationv1.TokenRequestStatus{Token: "t", ExpirationTimestamp: metav1.NewTime(time.Now().Add(time.Hour))}}, nil
 	})
-	watched := watchedAfresh(api)
+	begun := apitest.Watches(api)
 	a := &Agent{
 		options: Options{NodeName: "n1", Provider: "simulated", ProviderConfig: file}, provider: providers["simulated"],
 		config: node.Config{Address: "192.0.2.1", Port: 1, OS: "linux", Arch: "amd64"}, log: slog.New(slog.DiscardHandler),
@@ -54,20 +53,8 @@ func running(t *testing.T) (*Agent, *fake.Clientset) {
 			t.Error(err)
 		}
 	})
-	<-watched
+	<-begun
 	return a, api
-}
-
-// watchedAfresh has watches of pods begin with what comes after them, and tells of the first: the API in memory would hand out its own
-// objects where a watch begins with what was there, and an informer may change what it gets.
-func watchedAfresh(api *fake.Clientset) <-chan struct{} {
-	begun, once := make(chan struct{}), sync.Once{}
-	api.PrependWatchReactor("pods", func(action k8stesting.Action) (bool, watch.Interface, error) {
-		w, err := api.Tracker().Watch(action.GetResource(), action.GetNamespace())
-		once.Do(func() { close(begun) })
-		return true, w, err
-	})
-	return begun
 }
 
 func eventually(t *testing.T, what string, condition func() bool) {

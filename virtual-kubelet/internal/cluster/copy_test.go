@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 
+	"pulumi-kubeadm/virtual-kubelet/internal/apitest"
 	"pulumi-kubeadm/virtual-kubelet/internal/resolve"
 	"pulumi-kubeadm/virtual-kubelet/internal/runtime"
 )
@@ -47,8 +48,12 @@ func drawn(t *testing.T, objects ...k8sruntime.Object) (p *Place, home, away *fa
 	if err := p.watch(); err != nil {
 		t.Fatal(err)
 	}
+	begun := apitest.Watches(away)
 	p.factory.Start(t.Context().Done())
 	cache.WaitForCacheSync(t.Context().Done(), p.synced...)
+	for range p.synced {
+		<-begun
+	}
 	return p, home, away
 }
 

@@ -102,7 +102,7 @@ func TestRequestsMayComeTwice(t *testing.T) {
 	}
 	twice("attempt u main 0 main")
 	document := protocol.Document{
-		Args:   []string{"sh", "-c", "echo started; cat config/a/b; trap 'echo asked' TERM; while [ ! -e data/end ]; do sleep 0.05; done; exit 3"},
+		Args:   []string{"sh", "-c", "trap 'echo asked' TERM; echo started; cat config/a/b; while [ ! -e data/end ]; do sleep 0.05; done; exit 3"},
 		Mounts: []protocol.Mount{{Path: "config", Source: "config"}, {Path: "data", Source: "data"}},
 	}.Bytes()
 	half := len(document) / 2
@@ -224,11 +224,19 @@ func TestStatusComesInPages(t *testing.T) {
 }
 
 func TestRestartEndsWhatRan(t *testing.T) {
-	options := Options{Directory: t.TempDir()}
-	d := newDevice(t, options)
+	d := newDevice(t, Options{})
 	boot := ask(t, d, "hello 1").Fields["boot"]
 	run(t, d, "sleep 1000")
-	// Nothing of the first one is told to stop: it is as if it had lost its power, but for its processes.
+	// Nothing of the first one is told to stop: it is as if it had lost its power, but for its processes. It notes their end in its
+	// own directory, so the second one begins in another with the same state.
+	state, err := os.ReadFile(d.stateFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := Options{Directory: t.TempDir()}
+	if err := os.WriteFile(filepath.Join(options.Directory, filepath.Base(d.stateFile())), state, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	again := newDevice(t, options)
 	if ask(t, again, "hello 1").Fields["boot"] == boot {
 		t.Fatal("the boot counter stands still")
