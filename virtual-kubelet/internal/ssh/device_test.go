@@ -38,7 +38,7 @@ func (l *lab) job(t *testing.T, d *device, script string) *job {
 		cancel()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := d.RemovePod(ctx, pod.UID); err != nil {
+		if err := j.RemovePod(ctx, pod.UID); err != nil {
 			t.Error(err)
 		}
 	})
@@ -213,8 +213,7 @@ func TestAnotherAgentGoesOn(t *testing.T) {
 	until(t, "it runs", func() bool { state := j.state(0); return state != nil && state.Running })
 	before := *j.state(0)
 	l.config.Logs.MaxFiles = 2
-	next := l.agent(t)
-	j.device = next
+	j.device = l.agent(t)
 	if state := j.state(0); state == nil || *state != before {
 		t.Fatalf("%+v, before %+v", state, before)
 	}
@@ -222,13 +221,17 @@ func TestAnotherAgentGoesOn(t *testing.T) {
 		t.Errorf("its log: %q", log)
 	}
 	l.config.Logs.MaxFiles = 3
-	last := l.agent(t)
-	if err := last.Clean(j.ctx); err == nil || !strings.Contains(err.Error(), "there are pods") {
+	j.device = l.agent(t)
+	if err := j.Clean(j.ctx); err == nil || !strings.Contains(err.Error(), "there are pods") {
 		t.Fatalf("a node with pods was cleaned: %v", err)
 	}
-	must(t, last.RemovePod(j.ctx, j.spec.Pod.UID))
+	must(t, j.RemovePod(j.ctx, j.spec.Pod.UID))
+	// What it still asks for would bring its script back.
+	l.endAgents()
+	until(t, "it has ended", func() bool { return len(l.processes()) == 0 })
 	l.config.Logs.MaxFiles = 4
-	must(t, l.agent(t).Clean(j.ctx))
+	j.device = l.agent(t)
+	must(t, j.Clean(j.ctx))
 	if _, err := os.Stat(l.config.Directory); !os.IsNotExist(err) {
 		t.Errorf("%s is still there: %v", l.config.Directory, err)
 	}
@@ -253,7 +256,13 @@ func TestCleanLeavesNothing(t *testing.T) {
 		t.Errorf("%s is still there: %v", l.config.Directory, err)
 	}
 	until(t, "no process is left", func() bool { return len(l.processes()) == 0 })
+	// Nothing, where nothing is; and another node's is left alone.
+	other := filepath.Join(l.config.Directory, "press-8")
+	must(t, os.MkdirAll(other, 0o700))
 	must(t, d.Clean(j.ctx))
+	if _, err := os.Stat(other); err != nil {
+		t.Error(err)
+	}
 	// It begins anew.
 	again := l.job(t, d, "exit 0")
 	again.run(0)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +26,8 @@ type lab struct {
 	network
 	home, bootFile string
 	config         Config
+	// ends are for the agents that were started.
+	ends []func()
 }
 
 // newLab skips where there is no busybox; the project's set-up installs it.
@@ -48,9 +51,12 @@ func newLab(t *testing.T, shell string) *lab {
 	must(t, os.Symlink(target, filepath.Join(bin, "sh")))
 	l := &lab{home: home, bootFile: filepath.Join(home, "boot_id")}
 	l.boot(t)
+	// Whatever outlives its connection would write into what is deleted next.
+	t.Cleanup(func() { until(t, "no process is left", func() bool { return len(l.killed()) == 0 }) })
 	l.server = newServer(t, filepath.Join(bin, "sh"), []string{"PATH=" + bin, "HOME=" + home, "USER=plc"})
 	l.network.listen(t, l.server.address)
 	l.credentials(t)
+	t.Cleanup(l.endAgents)
 	return l
 }
 
@@ -89,8 +95,14 @@ func (l *lab) agent(t *testing.T) *device {
 	config.complete(l.home)
 	must(t, config.check())
 	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
+	l.ends = append(l.ends, cancel)
 	return start(ctx, &config, "press-7", l.bootFile)
+}
+
+func (l *lab) endAgents() {
+	for _, end := range l.ends {
+		end()
+	}
 }
 
 func (l *lab) open(t *testing.T) runtime.Runtime { return l.agent(t) }
@@ -105,6 +117,17 @@ func (l *lab) processes() []string {
 		if strings.Contains(string(line), l.home) || strings.HasPrefix(directory, l.home) {
 			found = append(found, filepath.Base(entry)+" "+strings.ReplaceAll(string(line), "\x00", " "))
 		}
+	}
+	return found
+}
+
+// killed are those that still had to be.
+func (l *lab) killed() []string {
+	found := l.processes()
+	for _, process := range found {
+		var pid int
+		fmt.Sscan(process, &pid)
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	return found
 }

@@ -72,6 +72,7 @@ busy() {
 clean() {
 	if [ -d "$pods" ]; then rmdir "$pods" || die "there are pods in $pods"; fi
 	for pipe in "$root"/watch/*; do end_watch "$pipe"; done
-	rm -rf "$root"
-	rmdir "${root%/*}" 2>/dev/null
+	rm -rf "$root" || die "$root cannot be deleted"
+	# Other nodes have theirs beside it.
+	rmdir "${root%/*}" 2>/dev/null || :
 }
