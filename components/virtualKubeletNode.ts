@@ -47,11 +47,11 @@ export class VirtualKubeletNode extends pulumi.ComponentResource {
 
   /** @internal */
   wire(wiring: Wiring): void {
-    const { target, before } = this.machine(wiring);
-    const dependsOn = [...before, ...wiring.controlPlanes];
-    const leaf = new VirtualKubelet(`${this.resourceName}-virtual-kubelet`, this.inputs(wiring, target) as never, {
+    const { target, worker } = this.machine(wiring);
+    const inputs = { ...this.inputs(wiring, target), ...(worker && { worker: worker.id }) };
+    const leaf = new VirtualKubelet(`${this.resourceName}-virtual-kubelet`, inputs as never, {
       parent: this,
-      dependsOn,
+      dependsOn: wiring.controlPlanes,
     });
     // Addons wait for it as for a worker, and leave before it.
     wiring.workers.push(leaf);
@@ -59,16 +59,15 @@ export class VirtualKubeletNode extends pulumi.ComponentResource {
     this.registerOutputs({ nodeName: this.nodeName, nodeNames: [...this.nodeNames] });
   }
 
-  /** What runs the agent, and what has to be there before. */
-  private machine(wiring: Wiring): { target: TargetInputs; before: pulumi.Resource[] } {
+  /** What runs the agent; a worker of the cluster has to be one before, and is not removed or replaced before its agents. */
+  private machine(wiring: Wiring): { target: TargetInputs; worker?: pulumi.CustomResource | undefined } {
     const runsOn = this.args.runsOn ?? wiring.firstWorker;
     if (runsOn === undefined)
       throw new pulumi.RunError(
         `VirtualKubeletNode ${this.resourceName}: runsOn: is needed, as the cluster has no \`workers\``,
       );
-    // A worker that carries agents is not removed before them.
-    if (runsOn instanceof WorkerNode) return { target: runsOn.target, before: runsOn.leaf ? [runsOn.leaf] : [] };
-    return { target: this.ownMachine(runsOn, wiring.args), before: [] };
+    if (runsOn instanceof WorkerNode) return { target: runsOn.target, worker: runsOn.leaf };
+    return { target: this.ownMachine(runsOn, wiring.args) };
   }
 
   private ownMachine({ connection: own }: AgentMachineArgs, cluster: K8sClusterArgs): TargetInputs {

@@ -1,4 +1,4 @@
-// diff: per field, offline. Unknown means "update", never "replace".
+// diff: per field, offline. Unknown means "update", and "replace" only of what follows another resource.
 import type { Target } from "../kubeadm/spec";
 import { containsUnknown, knownFields } from "../lib/unknown";
 import { type AnyHandler, type Bag, inputsOf, knownOf, same } from "./bag";
@@ -24,7 +24,7 @@ export function diff(handler: AnyHandler, id: string, olds: Bag, news: Bag): Dif
 export function needsWork(handler: AnyHandler, id: string, olds: Bag, news: Bag): boolean {
   if (olds["converged"] === false || due(handler, id, olds, news) !== undefined) return true;
   return changedFields(handler, olds, news).some((field) => {
-    if (handler.changes[field] === "quiet") return false;
+    if (handler.changes[field] === "quiet" || handler.changes[field] === "follow") return false;
     return field !== "target" || !sameMachine(olds[field] as Target, news[field] as Target);
   });
 }
@@ -42,7 +42,9 @@ function changedFields(handler: AnyHandler, olds: Bag, news: Bag): string[] {
 }
 
 function isReplacement(handler: AnyHandler, field: string, olds: Bag, news: Bag): boolean {
-  if (handler.changes[field] !== "replace" || containsUnknown(news[field])) return false;
+  const unknown = containsUnknown(news[field]);
+  if (handler.changes[field] === "follow") return unknown && olds[field] !== undefined;
+  if (handler.changes[field] !== "replace" || unknown) return false;
   return handler.replaces?.(field, inputsOf(handler, olds), knownFields(inputsOf(handler, news))) ?? true;
 }
 

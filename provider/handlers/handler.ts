@@ -13,7 +13,9 @@ export type Change =
   /** cannot change in place: check refuses it */
   | "fixed"
   /** another machine: replaced, the old one leaves first */
-  | "replace";
+  | "replace"
+  /** the id of what this stands on, else saved without remote work: when that is replaced (its id is unknown until then), this leaves first */
+  | "follow";
 
 /** Of inputs in a preview: whatever is not known yet is absent, however deep. */
 export type Sketch<T> = T extends readonly (infer E)[]

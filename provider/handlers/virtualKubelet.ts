@@ -83,6 +83,8 @@ export const virtualKubelet: Handler<VirtualKubeletInputs, VirtualKubeletOutputs
     clusterName: "fixed",
     name: "fixed",
     target: "replace",
+    // The engine takes out first what follows by a property; the worker would be gone before the agents on it.
+    worker: "follow",
     reach: "quiet",
     endpoint: "work",
     provider: "replace",

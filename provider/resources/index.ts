@@ -43,7 +43,8 @@ export class Preflight extends Leaf {
 
 export class Host extends Leaf {
   constructor(name: string, inputs: Wired<HostInputs>, options: Options) {
-    super("Host", name, inputs, { names: [] }, options);
+    // Another machine's is made first, as its handler says; what is on the same machine is never undone under a node.
+    super("Host", name, inputs, { names: [] }, { ...options, deleteBeforeReplace: false });
   }
 }
 

@@ -32,6 +32,8 @@ export abstract class Leaf extends pulumi.CustomResource {
       name,
       { ...unset, ...inputs, logUrn, __provider: signpost(kind) },
       {
+        // By `up --replace` or a taint the engine asks nobody: the new one would be made first, and then deleted as the old one.
+        deleteBeforeReplace: true,
         ...options,
         additionalSecretOutputs: [...(outputs.secret ?? [])],
       },

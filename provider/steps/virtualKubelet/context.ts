@@ -21,6 +21,8 @@ export const virtualShape = {
   name: z.string().min(1),
   /** The machine that runs the agent. */
   target: targetSchema,
+  /** Id of the worker that it is, where it is one. */
+  worker: z.string().min(1).optional(),
   reach: reachSchema,
   /** "host:port" */
   endpoint: z.string().min(1),

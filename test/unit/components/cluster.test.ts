@@ -171,6 +171,12 @@ test("no leaf takes outputs of what is updated: a preview would make everything 
   }
 });
 
+test("who is replaced by the user's word leaves before it is made anew, and only what is on a host stays", async () => {
+  const { graph } = await addon();
+  for (const { name, type, leavesBeforeReplaced } of graph.leaves)
+    assert.equal(leavesBeforeReplaced, !type.endsWith(":Host"), name);
+});
+
 test("whoever needs the API carries the way to all control planes", async () => {
   const { graph } = await addon();
   for (const kind of ["Preflight", "ControlPlane", "Worker", "Kubeconfig", "Manifests"]) {

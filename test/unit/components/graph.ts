@@ -19,6 +19,7 @@ export interface Registered {
   /** Names of the resources whose outputs it takes. */
   takesFrom: string[];
   secretOutputs: string[];
+  leavesBeforeReplaced: boolean;
   /** What a component registered at its end. */
   outputs?: Bag;
 }
@@ -115,6 +116,7 @@ function registered(request: RegisterResourceRequest, urn: string): Registered {
     waitsFor: request.getDependenciesList().map(nameOf).sort(),
     takesFrom: [...taken].sort(),
     secretOutputs: request.getAdditionalsecretoutputsList(),
+    leavesBeforeReplaced: request.getDeletebeforereplace(),
   };
 }
 

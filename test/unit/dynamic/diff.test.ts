@@ -116,6 +116,24 @@ test("unknown means update, never replace, wherever it stands", () => {
   assert.deepEqual(diff(handler, "id", state(), bag({ clusterId: unknownValue })), update);
 });
 
+test("what follows another resource leaves before that one is replaced, and minds nothing else of it", () => {
+  const olds = state({ under: "c1/w0" });
+  assert.deepEqual(diff(handler, "id", olds, bag({ under: unknownValue })), {
+    changes: true,
+    replaces: ["under"],
+    deleteBeforeReplace: true,
+  });
+  for (const [before, after] of [
+    [olds, bag({ under: "c1/w1" })],
+    [olds, bag()],
+    [state(), bag({ under: "c1/w1" })],
+  ] as const) {
+    assert.deepEqual(diff(handler, "id", before, after), update);
+    assert.equal(needsWork(handler, "id", before, after), false);
+  }
+  assert.deepEqual(diff(handler, "id", state(), bag({ under: unknownValue })), update, "it followed none before");
+});
+
 test("a rule about replacing sees inputs alone, without what is unknown", () => {
   const seen: object[] = [];
   const replaces = (_field: string, olds: object, news: object): boolean => {

@@ -13,6 +13,7 @@ const schema = z.strictObject({
   timeouts: timeoutsSchema.optional(),
   note: z.string().optional(),
   providerId: z.string().optional(),
+  under: z.string().optional(),
 });
 export type FakeInputs = z.infer<typeof schema>;
 export type FakeOutputs = { joined: boolean; found?: string };
@@ -40,6 +41,7 @@ export function fakeHandler(own: Partial<Fake> = {}): { handler: Fake; calls: Ca
       timeouts: "quiet",
       note: "ignored",
       providerId: "fixed",
+      under: "follow",
     },
     replaces: (_field, olds, news) => news.target?.machineId !== olds.target.machineId,
     create: async (operation, inputs) => {
