@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { bundledAgent } from "../provider/kubeadm/virtualKubelet/names";
 import type { AgentProgram } from "../provider/kubeadm/virtualKubelet/spec";
 import { sha256 } from "../provider/lib/sha256";
 import type { AgentArgs } from "./args/virtualKubelet";
@@ -9,11 +10,13 @@ import type { AgentArgs } from "./args/virtualKubelet";
 /** `dist/components` in the package; its agent lies in `dist/virtual-kubelet`. */
 const packageDirectory = join(__dirname, "..", "..");
 
-export function agentOf(args: AgentArgs | undefined): AgentProgram {
+/** The user's own, else the cluster's bundle's, else the package's, as provider/source/agent.ts takes them. */
+export function agentOf(args: AgentArgs | undefined, bundle?: string): AgentProgram {
   const { version } = JSON.parse(readFileSync(join(packageDirectory, "package.json"), "utf8")) as { version: string };
   if (args !== undefined) return { version, path: args.path, sha256: { own: digestOf(args.path) } };
-  const sha256 = digestsIn(join(packageDirectory, "dist", "virtual-kubelet", "SHA256SUMS"));
-  return sha256 === undefined ? { version } : { version, sha256 };
+  const packaged = digestsIn(join(packageDirectory, "dist", "virtual-kubelet", "SHA256SUMS"));
+  const bundled = bundle === undefined ? undefined : bundledIn(join(bundle, "bundle.json"));
+  return packaged || bundled ? { version, sha256: { ...packaged, ...bundled } } : { version };
 }
 
 const taken = new Map<string, string>();
@@ -34,10 +37,28 @@ function digestOf(path: string): string {
 
 /** undefined in a checkout where `make virtual-kubelet` has not run: a bundle may still hold an agent. */
 function digestsIn(path: string): Record<string, string> | undefined {
+  const rows = textOf(path)?.split("\n");
+  const found = rows?.map((row) => /^([0-9a-f]{64}) {2}linux-(amd64|arm64)\//.exec(row));
+  return found && Object.fromEntries(found.flatMap((row) => (row ? [[row[2], row[1]]] : [])));
+}
+
+/** undefined where there is no bundle: the hosts that it is for tell more about that. */
+function bundledIn(path: string): Record<string, string> | undefined {
+  const text = textOf(path);
+  if (text === undefined) return undefined;
+  const { files = [] } = JSON.parse(text) as { files?: { path: string; sha256: string }[] };
+  const architectures = ["amd64", "arm64"] as const;
+  return Object.fromEntries(
+    architectures.flatMap((architecture) => {
+      const agent = files.find((file) => file.path === bundledAgent(architecture));
+      return agent ? [[architecture, agent.sha256]] : [];
+    }),
+  );
+}
+
+function textOf(path: string): string | undefined {
   try {
-    const rows = readFileSync(path, "utf8").split("\n");
-    const found = rows.map((row) => /^([0-9a-f]{64}) {2}linux-(amd64|arm64)\//.exec(row));
-    return Object.fromEntries(found.flatMap((row) => (row ? [[row[2], row[1]]] : [])));
+    return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

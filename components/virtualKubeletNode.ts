@@ -86,6 +86,7 @@ export class VirtualKubeletNode extends pulumi.ComponentResource {
     const { args } = this;
     const { clusterId, clusterName, apiEndpoint } = wiring;
     const cluster = wiring.args;
+    const bundle = cluster.source?.bundle?.path;
     const { capacity, allocatable, providerTaint, os, arch, address, port, healthPort } = args;
     return defined({
       clusterId,
@@ -101,8 +102,9 @@ export class VirtualKubeletNode extends pulumi.ComponentResource {
       taints: args.taints ?? [],
       annotations: args.annotations ?? {},
       ...{ providerTaint, os, arch, address, port, healthPort },
-      agent: agentOf(args.agent),
-      bundle: cluster.source?.bundle?.path,
+      agent:
+        bundle === undefined ? agentOf(args.agent) : pulumi.output(bundle).apply((path) => agentOf(args.agent, path)),
+      bundle,
       drain: args.drain ?? cluster.drain,
       onUnreachable: args.onUnreachable ?? cluster.onUnreachable,
       timeouts: timeoutsOf(cluster.timeouts, args.timeouts),

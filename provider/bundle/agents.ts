@@ -1,8 +1,9 @@
 // The node agent into a bundle: the one of this package, or a program of the user's own build.
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { bundledAgent } from "../kubeadm/virtualKubelet/names";
 import { UserError } from "../lib/errors";
-import { agentFile, bundledAgent, packagedAgents } from "../source/agent";
+import { agentFile, packagedAgents } from "../source/agent";
 import type { BundleOptions } from "./make";
 
 type AgentOptions = Pick<BundleOptions, "virtualKubelet" | "architectures" | "output" | "say">;

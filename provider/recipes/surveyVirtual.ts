@@ -74,11 +74,15 @@ export function machineDrift(plan: VirtualPlan, known: KnownAgent, survey: Agent
     ...(survey.active ? [] : [`${unitName} does not run`]),
     ...(survey.enabled ? [] : [`${unitName} is not enabled`]),
     ...(survey.restart ? [`${unitName} was not started since its files were changed`] : []),
-    ...(known.agentSha256 === undefined || survey.files.get(agentProgram) === known.agentSha256
-      ? []
-      : [`${agentProgram} is missing or was changed`]),
+    ...programDrift(known, survey),
     ...filesDrift(plan, known, survey, target.address.split(",")[0]?.trim() ?? ""),
   ];
+}
+
+function programDrift({ agentSha256 }: KnownAgent, { files }: AgentSurvey): string[] {
+  if (agentSha256 === undefined) return [];
+  const path = agentProgram(agentSha256);
+  return files.get(path) === agentSha256 ? [] : [`${path} is missing or was changed`];
 }
 
 /** By what they would be now; only the cluster's authority is not known without asking. */

@@ -6,23 +6,17 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { LocalFile } from "../host/host";
 import type { Architecture } from "../host/os/os";
+import { bundledAgent } from "../kubeadm/virtualKubelet/names";
 import type { AgentProgram } from "../kubeadm/virtualKubelet/spec";
 import { UserError } from "../lib/errors";
 import { openBundle } from "./bundle";
-
-const program = "pulumi-virtual-kubelet";
-
-/** In a bundle. */
-export function bundledAgent(architecture: Architecture): string {
-  return `pulumi-kubeadm/virtual-kubelet/linux-${architecture}/${program}`;
-}
 
 /** `dist/virtual-kubelet` of the package; this file is in `dist/provider/source`. */
 export const packagedAgents = join(__dirname, "..", "..", "virtual-kubelet");
 
 /** In the package, below its directory of agents. */
 export function packagedAgent(architecture: Architecture): string {
-  return `linux-${architecture}/${program}`;
+  return `linux-${architecture}/pulumi-virtual-kubelet`;
 }
 
 export interface AgentSource {

@@ -5,7 +5,19 @@ import { type Provider, type ProviderKind, providerKinds } from "./spec";
 /** The label by which everybody knows a virtual node: kube-proxy and the CNI stay away from it. */
 export const virtualType = { key: "type", value: "virtual-kubelet" } as const;
 
-export const agentProgram = "/usr/local/bin/pulumi-virtual-kubelet";
+/** What the names of all programs on a machine begin with. */
+export const agentPrograms = "/usr/local/bin/pulumi-virtual-kubelet";
+
+/** By its content: agents of one machine may run different ones, and one that starts again has the one that it was given. */
+export function agentProgram(sha256: string): string {
+  return `${agentPrograms}-${sha256.slice(0, 12)}`;
+}
+
+/** In a bundle. */
+export function bundledAgent(architecture: "amd64" | "arm64"): string {
+  return `pulumi-kubeadm/virtual-kubelet/linux-${architecture}/pulumi-virtual-kubelet`;
+}
+
 export const agentDirectory = "/etc/pulumi-kubeadm/virtual-kubelet";
 
 export interface AgentPaths {

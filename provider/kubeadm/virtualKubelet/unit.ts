@@ -20,7 +20,6 @@ export function agentUnit({ name, kind, sha256, device }: AgentUnit): HostFile {
   const paths = agentPaths(name);
   const lines = [
     "# Managed by pulumi-kubeadm.",
-    `# The program's sha256: ${sha256}`,
     "[Unit]",
     `Description=Node agent of the virtual node ${name}`,
     "Wants=network-online.target",
@@ -29,7 +28,7 @@ export function agentUnit({ name, kind, sha256, device }: AgentUnit): HostFile {
     "",
     "[Service]",
     "Type=exec",
-    `ExecStart=${agentProgram} ${agentFlags(name, kind).join(" ")}`,
+    `ExecStart=${agentProgram(sha256)} ${agentFlags(name, kind).join(" ")}`,
     "# What runs at the node's place goes on without the agent, and is found again.",
     "Restart=always",
     "RestartSec=2",

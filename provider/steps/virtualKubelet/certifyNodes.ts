@@ -70,9 +70,9 @@ done
 
 const onePem = /-----BEGIN CERTIFICATE REQUEST-----[\s\S]*?-----END CERTIFICATE REQUEST-----\n?/g;
 
-async function requestsOf({ host, plan }: AgentContext, nodes: readonly string[]): Promise<ClientRequest[]> {
+async function requestsOf({ host, plan, program }: AgentContext, nodes: readonly string[]): Promise<ClientRequest[]> {
   const pairs = nodes.flatMap((node) => [node, certificatesOf(plan.name, node)]);
-  const { stdout } = await host.sh(request, [agentProgram, ...pairs]);
+  const { stdout } = await host.sh(request, [agentProgram(program.sha256), ...pairs]);
   const found = stdout.match(onePem) ?? [];
   if (found.length !== nodes.length)
     throw new UserError(
@@ -90,8 +90,8 @@ for directory; do
 done
 `;
 
-async function install({ host, plan }: AgentContext, signed: ReadonlyMap<string, string>): Promise<void> {
+async function install({ host, plan, program }: AgentContext, signed: ReadonlyMap<string, string>): Promise<void> {
   const directories = [...signed.keys()].map((node) => certificatesOf(plan.name, node));
   const stdin = [...signed.values()].map((pem) => `${Buffer.from(pem).toString("base64")}\n`).join("");
-  await host.sh(accept, [agentProgram, ...directories], { stdin });
+  await host.sh(accept, [agentProgram(program.sha256), ...directories], { stdin });
 }

@@ -1,4 +1,4 @@
-// The agent's program. Replaced by a rename: agents that run go on with the former one until their own unit starts them anew.
+// The agent's program, beside those that other agents of the machine run.
 import { agentProgram } from "../../kubeadm/virtualKubelet/names";
 import { sendFile } from "../../source/supply";
 import type { Step } from "../step";
@@ -6,11 +6,12 @@ import type { AgentContext } from "./context";
 
 export const placeAgent: Step<AgentContext> = {
   title: "place the node agent",
-  when: ({ survey, program }) => survey.files.get(agentProgram) !== program.sha256,
+  when: ({ survey, program: { sha256 } }) => survey.files.get(agentProgram(sha256)) !== sha256,
   run: async ({ host, program, progress }) => {
-    await sendFile(host, program, agentProgram, "the node agent", progress);
-    await host.run(["chmod", "0755", agentProgram]);
+    const path = agentProgram(program.sha256);
+    await sendFile(host, program, path, "the node agent", progress);
+    await host.run(["chmod", "0755", path]);
     // The proof that it runs on this machine at all.
-    await host.run([agentProgram, "version"]);
+    await host.run([path, "version"]);
   },
 };

@@ -1,6 +1,6 @@
 // The agent leaves its machine: stopped, what it ran at its place ended, and then every file that was put there.
 import type { Host } from "../../host/host";
-import { agentDirectory, agentPaths, agentProgram } from "../../kubeadm/virtualKubelet/names";
+import { agentDirectory, agentPaths, agentPrograms } from "../../kubeadm/virtualKubelet/names";
 import type { ProviderKind } from "../../kubeadm/virtualKubelet/spec";
 
 /** $1: the unit. */
@@ -14,18 +14,34 @@ export async function stopAgent(host: Host, name: string, timeoutMs: number): Pr
 
 /** Ends whatever of this node's still runs at its place, and takes the node's own things away there: nothing comes after the agent. */
 export async function cleanPlace(host: Host, name: string, kind: ProviderKind, timeoutMs: number): Promise<void> {
-  const { provider } = agentPaths(name);
-  const ready = await host.sh(`[ -x "$1" ] && [ -e "$2" ]`, [agentProgram, provider], { ok: [0, 1] });
-  if (ready.code !== 0) return;
-  const argv = [agentProgram, "clean", "--nodename", name, "--provider", kind, "--provider-config", provider];
+  const { provider, unit } = agentPaths(name);
+  const program = (await host.sh(itsProgram, [unit, provider])).stdout.trim();
+  if (program === "") return;
+  const argv = [program, "clean", "--nodename", name, "--provider", kind, "--provider-config", provider];
   await host.run(argv, { timeoutMs });
 }
 
-/** The program stays as long as another agent is there; directories that others use are only removed empty. */
+/** Arguments: the unit, the provider's settings. Says nothing where either or the program is not there. */
+const itsProgram = `
+if ! [ -e "$1" ] || ! [ -e "$2" ]; then exit 0; fi
+program=$(sed -n 's/^ExecStart=\\([^ ]*\\) .*/\\1/p' "$1")
+if [ -x "$program" ]; then echo "$program"; fi
+`;
+
+/** Programs that no unit of an agent names. */
+export const dropPrograms = `
+for program in ${agentPrograms}*; do
+  if [ -e "$program" ] && ! grep -qsF "ExecStart=$program " /etc/systemd/system/pulumi-virtual-kubelet@*.service; then
+    rm -f "$program"
+  fi
+done
+`;
+
+/** Directories that others use are only removed empty. */
 const removal = `
 rm -rf "$1" "$2"
 rm -f "$3"
-if [ -d ${agentDirectory} ] && [ -z "$(ls -A ${agentDirectory})" ]; then rm -f ${agentProgram}; fi
+${dropPrograms}
 for directory in ${agentDirectory} "$(dirname ${agentDirectory})" "$(dirname "$2")"; do
   if [ -d "$directory" ]; then rmdir "$directory" 2>/dev/null || true; fi
 done

@@ -3,6 +3,7 @@ import type { Kubectl } from "../../host/kubectl";
 import { agentPaths } from "../../kubeadm/virtualKubelet/names";
 import type { Step } from "../step";
 import type { AgentContext } from "./context";
+import { dropPrograms } from "./removeAgent";
 
 export const startAgent: Step<AgentContext> = {
   title: "start the node agent",
@@ -17,6 +18,7 @@ export const startAgent: Step<AgentContext> = {
     context.leases = await leasesOf(kubectl, nodes);
     await host.run(["systemctl", "start", unitName]);
     await host.run(["rm", "-f", restart]);
+    await host.sh(dropPrograms, []);
   },
 };
 

@@ -1,7 +1,7 @@
 // How the machine of a node agent is, in one round trip: what it is, what of the agent lies there, and which ports are taken.
 import type { Host } from "../../host/host";
 import type { Architecture } from "../../host/os/os";
-import { agentDirectory, agentPaths, agentProgram, criSocket } from "../../kubeadm/virtualKubelet/names";
+import { agentDirectory, agentPaths, agentPrograms, criSocket } from "../../kubeadm/virtualKubelet/names";
 import type { VirtualPlan } from "./context";
 
 export interface AgentSurvey {
@@ -25,7 +25,7 @@ export interface AgentSurvey {
   active: boolean;
   /** What it reads was changed, and it was not started since. */
   restart: boolean;
-  /** sha256 by path: the agent's files but its keys, its unit and the program. */
+  /** sha256 by path: the agent's files but its keys, its unit and all programs. */
   files: ReadonlyMap<string, string>;
   /** PEM by the directory of a node's keys, without the key. */
   certificates: ReadonlyMap<string, string>;
@@ -51,9 +51,9 @@ if systemctl is-enabled --quiet "$2" 2>/dev/null; then echo enabled=yes; fi
 if systemctl is-active --quiet "$2" 2>/dev/null; then echo active=yes; fi
 files() {
   if [ -d "$1" ]; then find "$1" -path "$1/pki" -prune -o -type f -print; fi
-  for path in "$2" "$3"; do if [ -f "$path" ]; then echo "$path"; fi; done
+  for path in "$2" ${agentPrograms}*; do if [ -f "$path" ]; then echo "$path"; fi; done
 }
-files "$1" "$3" ${agentProgram} | while IFS= read -r path; do echo "file=$(sha256sum "$path")"; done
+files "$1" "$3" | while IFS= read -r path; do echo "file=$(sha256sum "$path")"; done
 if [ -d "$1/pki" ]; then
   find "$1/pki" -name kubelet-client-current.pem | while IFS= read -r path; do
     echo "certificate=\${path%/*}"

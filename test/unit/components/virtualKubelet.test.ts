@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type * as kubeadm from "../../../index";
+import { bundledAgent } from "../../../provider/kubeadm/virtualKubelet/names";
+import type { AgentProgram } from "../../../provider/kubeadm/virtualKubelet/spec";
 import { refusal, reveal, run, secretPaths } from "./graph";
 import { clusterArgs, hosts } from "./programs";
 
@@ -30,8 +35,30 @@ test("a virtual node on a worker has one leaf, which waits for that worker and f
     "prod-cp3-control-plane",
     "prod-w2-worker",
   ]);
-  const { target, name } = leaf.inputs as { target: { machineId: string }; name: string };
-  assert.deepEqual([target.machineId, name], ["id-of-prod-w2-machine", "press-7"]);
+  const { target, name, worker } = leaf.inputs as { target: { machineId: string }; name: string; worker: string };
+  // By a property of its own, not by `dependsOn`: only so it leaves before a worker that is replaced.
+  assert.deepEqual([target.machineId, name, worker], ["id-of-prod-w2-machine", "press-7", "prod-w2-worker-id"]);
+  assert.ok(leaf.takesFrom.includes("prod-w2-worker"));
+});
+
+test("the agent of a bundle is known by its content, so that another one in the same place rolls", async () => {
+  const path = mkdtempSync(join(tmpdir(), "agent-bundle-"));
+  const agentIn = async (files: object[]) => {
+    writeFileSync(join(path, "bundle.json"), JSON.stringify({ files }));
+    const { graph } = await run((door) => {
+      const cluster = small(door, { source: { bundle: { path: pulumi.output(path) } } });
+      new door.VirtualKubeletNode("press-7", { cluster, provider: ssh, capacity });
+    });
+    return (graph.named("press-7-virtual-kubelet").inputs["agent"] as AgentProgram).sha256;
+  };
+  const sha256 = "b".repeat(64);
+  try {
+    const packaged = await agentIn([{ path: "v1.34.4/bin/linux/amd64/kubeadm", sha256 }]);
+    const bundled = await agentIn([{ path: bundledAgent("amd64"), sha256 }]);
+    assert.deepEqual(bundled, { ...packaged, amd64: sha256 });
+  } finally {
+    rmSync(path, { recursive: true });
+  }
 });
 
 test("where nothing is said the first worker of the cluster runs the agent", async () => {

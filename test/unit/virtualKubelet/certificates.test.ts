@@ -150,9 +150,13 @@ test("the key stays on the machine: a request comes from it, and the certificate
   await certifyNodes.run(context);
   assert.deepEqual(checks, ["press-7"], "looked at before it was approved");
   const [ask, accept] = machine.told;
-  assert.deepEqual(ask?.words.slice(1), [agentProgram, "press-7", agentPaths("press-7").certificates]);
+  assert.deepEqual(ask?.words.slice(1), [
+    agentProgram(context.program.sha256),
+    "press-7",
+    agentPaths("press-7").certificates,
+  ]);
   assert.match(accept?.words[0] ?? "", /accept-certificate/);
-  assert.deepEqual(accept?.words.slice(1), [agentProgram, agentPaths("press-7").certificates]);
+  assert.deepEqual(accept?.words.slice(1), [agentProgram(context.program.sha256), agentPaths("press-7").certificates]);
   assert.match(pemOf(accept?.stdin ?? ""), /BEGIN CERTIFICATE/);
   assert.equal(context.restart, true);
 });

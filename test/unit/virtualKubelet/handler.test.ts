@@ -136,7 +136,7 @@ function healthy() {
     owner: plan.clusterId,
     active: true,
     enabled: true,
-    files: new Map([...digests, [agentProgram, agentSha256]]),
+    files: new Map([...digests, [agentProgram(agentSha256), agentSha256]]),
   };
 }
 
@@ -147,11 +147,11 @@ test("a machine that is as it was left has no drift, and each thing that differs
   const survey = healthy();
   const { node } = agentPaths("press-7");
   survey.files.set(node, "changed");
-  survey.files.set(agentProgram, "changed");
+  survey.files.set(agentProgram(agentSha256), "changed");
   const drift = machineDrift(plan, known, { ...survey, active: false });
   assert.deepEqual(drift, [
     "pulumi-virtual-kubelet@press-7.service does not run",
-    `${agentProgram} is missing or was changed`,
+    `${agentProgram(agentSha256)} is missing or was changed`,
     `${node} is missing or was changed`,
   ]);
   assert.match(machineDrift(plan, known, bareSurvey)[0] ?? "", /no node agent of press-7/);

@@ -22,7 +22,7 @@ other=10300
 other=10400
 enabled=yes
 file=${"a".repeat(64)}  /etc/pulumi-kubeadm/virtual-kubelet/press-7/node.yaml
-file=${"b".repeat(64)}  ${agentProgram}
+file=${"b".repeat(64)}  ${agentProgram("b".repeat(64))}
 certificate=/etc/pulumi-kubeadm/virtual-kubelet/press-7/pki
 -----BEGIN CERTIFICATE-----
 own
@@ -44,7 +44,7 @@ test("what a machine prints of its agent is read", () => {
     [22, 10300, 10400],
     "0x283E is the agent's own",
   );
-  assert.equal(survey.files.get(agentProgram), "b".repeat(64));
+  assert.equal(survey.files.get(agentProgram("b".repeat(64))), "b".repeat(64));
   const { certificates } = agentPaths("press-7");
   assert.equal(survey.certificates.get(certificates), "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n");
 });
