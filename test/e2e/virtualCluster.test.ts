@@ -4,14 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { apiAway, withoutApi } from "../support/apiAway";
 import { Background } from "../support/background";
 import { bringMetricsServer, metricsServer } from "../support/metricsServer";
 import { eventually as waitFor } from "../support/patience";
 import { type Args, clusterOf, kubeconfigOf, Program, type Spec, secret } from "../support/program";
 import { onTerminal } from "../support/terminal";
 import { TestLab } from "../support/testLab";
-import { nodeReady, nodeUnreachable } from "../support/virtualNodes";
+import { killAgent, nodeReady, nodeUnreachable } from "../support/virtualNodes";
 import { type Loose, Workstation } from "../support/workstation";
 import { versions } from "../tools/versions";
 import { deployment, edge, here, impossible, job, shell, there, type Where } from "./farPods";
@@ -238,30 +238,21 @@ describe("a virtual node in another cluster", () => {
 
   it("loses no pod when its agent is killed", async () => {
     const was = await pods();
-    const started = await lab.sh("w1", `systemctl show -p MainPID --value ${unit}`);
-    await lab.sh("w1", `systemctl kill --signal KILL ${unit}`);
-    await eventually("another process", async () => {
-      const now = await lab.sh("w1", `systemctl show -p MainPID --value ${unit}`);
-      return now !== "0" && now !== started;
-    });
+    await killAgent(lab, "w1", node);
     await ready();
     await same(was);
     assert.match(await ours("logs", was.pod.metadata.name, "-c", "loop", "--previous"), /going/);
   });
 
-  it("waits for a cluster whose API is away, with what is to end there", async () => {
+  it("waits for a cluster whose API is away, with what is to end there, also while its own is away", async () => {
     const was = await pods();
-    const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-    await lab.sh("cp2", `mv ${manifest} /root/kube-apiserver.yaml`);
-    try {
+    await withoutApi(lab, "cp2", async () => {
       await nodeUnreachable(home, node);
       await ours("delete", "pod", was.pod.metadata.name, "--wait=false");
-      await sleep(60_000);
+      await apiAway(lab, "cp1", home);
       const pod = await home.get("pod", was.pod.metadata.name, "-n", here);
       assert.ok(pod.metadata.deletionTimestamp, "the pod is Terminating as long as nobody confirmed its end");
-    } finally {
-      await lab.sh("cp2", `mv /root/kube-apiserver.yaml ${manifest}`);
-    }
+    });
     await ready();
     const now = await pods();
     assert.notEqual(now.pod.metadata.uid, was.pod.metadata.uid);

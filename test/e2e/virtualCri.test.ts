@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { apiAway } from "../support/apiAway";
 import { Background } from "../support/background";
 import { makeEdgeMachine, trustRegistry } from "../support/edgeMachine";
 import { machineAddress } from "../support/mirror";
@@ -13,8 +14,8 @@ import { Registry } from "../support/registry";
 import { type Snapshot, snapshot } from "../support/snapshot";
 import { onTerminal } from "../support/terminal";
 import { TestLab } from "../support/testLab";
-import { assertSame, nodeReady, onlyRunning } from "../support/virtualNodes";
-import { type Loose, Workstation } from "../support/workstation";
+import { assertSame, killAgent, nodeReady, onlyRunning } from "../support/virtualNodes";
+import { isReady, type Loose, Workstation } from "../support/workstation";
 import { run } from "../tools/run";
 import { shellArchive, shellImage } from "../tools/shellImage";
 import { projectDir } from "../tools/versions";
@@ -47,9 +48,10 @@ describe("a virtual node on an edge machine's container runtime", () => {
     timeouts: { drain: 60 },
   };
 
-  async function up(): Promise<void> {
+  async function up(): Promise<string> {
     const { code, output } = await program.stack.up();
     assert.equal(code, 0, output);
+    return output;
   }
 
   const apply = (object: Args) => kubectl.applyAs("test", object);
@@ -278,10 +280,14 @@ describe("a virtual node on an edge machine's container runtime", () => {
 
   it("loses no container and no line when the agent is killed", async () => {
     const pod = await runningPress();
-    await lab.sh("edge", "systemctl kill --signal KILL pulumi-virtual-kubelet@edge");
-    await eventually("the agent started anew", async () => {
-      return (await lab.sh("edge", "systemctl is-active pulumi-virtual-kubelet@edge", [0, 3])) === "active";
-    });
+    await killAgent(lab, "edge", "edge");
+    await ready();
+    await same(pod);
+  });
+
+  it("loses no container and no line while the API is away", async () => {
+    const pod = await runningPress();
+    await apiAway(lab, "cp1", kubectl);
     await ready();
     await same(pod);
   });
@@ -297,6 +303,39 @@ describe("a virtual node on an edge machine's container runtime", () => {
     await ready();
     await same(pod);
     assert.match(await kubectl.run("exec", ...hall, pod.metadata.name, "--", "echo", "well"), /well/);
+  });
+
+  it("is taken out without its machine by the user's word, and stays out when that comes back", async () => {
+    await lab.cut("edge");
+    try {
+      await program.describe({ ...spec, virtualKubeletNodes: {} });
+      const stopped = await program.stack.up();
+      assert.notEqual(stopped.code, 0, stopped.output);
+      assert.match(stopped.output, /the machine of its agent does not answer.*KUBEADM_ON_UNREACHABLE=remove/s);
+      assert.ok((await kubectl.nodes())["edge"]);
+      await eventually("the node of nobody", async () => !isReady((await kubectl.nodes())["edge"]));
+      program.stack.options.env = { KUBEADM_ON_UNREACHABLE: "remove" };
+      assert.match(await up(), /edge was taken out of the cluster without the machine of its agent/);
+      assert.equal((await kubectl.nodes())["edge"], undefined);
+    } finally {
+      program.stack.options.env = {};
+      await lab.heal("edge");
+    }
+    const said = () => lab.sh("edge", "journalctl --no-pager -o cat -u pulumi-virtual-kubelet@edge -n 50");
+    await eventually("its agent refused", async () => /was taken out of this cluster/.test(await said()));
+    assert.equal((await kubectl.nodes())["edge"], undefined);
+  });
+
+  it("comes in again through the program, and ends what had gone on there", async () => {
+    const former = (await ctr("tasks", "ls", "-q")).split("\n");
+    await program.describe(spec);
+    await up();
+    await ready();
+    await runningPress();
+    await eventually("the end of what had gone on", async () => {
+      const now = (await ctr("tasks", "ls", "-q")).split("\n");
+      return former.every((task) => !now.includes(task));
+    });
   });
 
   it("sweeps what has no pod, and nothing of others", async () => {

@@ -1,12 +1,15 @@
 // Virtual nodes through the real CLI: a device with an sshd and BusyBox alone, and simulated ones, by agents on a worker.
 import assert from "node:assert/strict";
+import { appendFileSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "../support/patience";
 import { type Args, clusterOf, containerHosts, Program, type Spec, secret } from "../support/program";
 import { differences, type Snapshot, snapshot } from "../support/snapshot";
 import { TestLab } from "../support/testLab";
-import { assertSame, nodeReady, nodeUnreachable, onlyRunning } from "../support/virtualNodes";
+import { assertSame, killAgent, nodeReady, nodeUnreachable, onlyRunning } from "../support/virtualNodes";
 import { isReady, type Loose, Workstation } from "../support/workstation";
+import { nodeAgent } from "../tools/nodeAgent";
 import { newKey } from "./sshKeys";
 
 const hosts = ["cp1", "w1"];
@@ -18,6 +21,17 @@ const shortLived = {
     clusterConfiguration: { controllerManager: { extraArgs: [{ name: "cluster-signing-duration", value: "5m" }] } },
   },
 };
+
+/** By what a run printed, the agents on the worker had left before it did. */
+function assertAgentsFirst(output: string): void {
+  const deleted = (name: string): number => {
+    const at = output.search(new RegExp(`${name} deleted`));
+    assert.ok(at >= 0, `${name} was deleted: ${output}`);
+    return at;
+  };
+  for (const name of ["life-life-press-7-virtual-kubelet", "crowd-virtual-kubelet", "steady-virtual-kubelet"])
+    assert.ok(deleted(name) < deleted("life-w1-worker"), name);
+}
 
 /** A pod of the virtual node's own: the device has a shell and no images. */
 function worker(): Args[] {
@@ -98,7 +112,7 @@ describe("virtual nodes", () => {
       "w1",
       `${serial} -in /etc/pulumi-kubeadm/virtual-kubelet/steady/pki/kubelet-client-current.pem
 openssl s_client -connect ${served} </dev/null 2>/dev/null | ${serial}
-systemctl show -p MainPID pulumi-virtual-kubelet@steady`,
+systemctl show -p MainPID --value pulumi-virtual-kubelet@steady`,
     );
     const [client = "", serving = "", pid = ""] = said.trim().split("\n");
     for (const one of [client, serving]) assert.match(one, /^serial=[0-9A-F]+$/);
@@ -228,7 +242,7 @@ systemctl show -p MainPID pulumi-virtual-kubelet@steady`,
 
   it("lose no pod when an agent is killed", async () => {
     const pod = await onlyPod();
-    await lab.sh("w1", "systemctl kill --signal KILL pulumi-virtual-kubelet@life-press-7");
+    await killAgent(lab, "w1", "life-press-7");
     await ready("life-press-7");
     await same(pod);
   });
@@ -308,16 +322,52 @@ systemctl show -p MainPID pulumi-virtual-kubelet@steady`,
     assert.equal(await kubectl.run("logs", "-n", "hall", (await onlyPod()).metadata.name), "begun fast\n");
   });
 
+  it("run programs of their own side by side, each as long as a node has it", async () => {
+    const programs = async () => (await lab.sh("w1", "ls /usr/local/bin/pulumi-virtual-kubelet*")).trim().split("\n");
+    const [shared] = await programs();
+    const path = join(program.stack.options.project, "own-agent");
+    copyFileSync(join(await nodeAgent(), "linux-amd64", "pulumi-virtual-kubelet"), path);
+    // Behind a program's end nobody reads; it is another one all the same.
+    appendFileSync(path, "of my own");
+    const steady = { cluster: "life", runsOn: "w1", provider: { simulated: {} }, agent: { path } };
+    await program.describe({ ...spec, virtualKubeletNodes: { ...spec.virtualKubeletNodes, steady } });
+    const output = await up();
+    assert.match(output, /~ .*steady-virtual-kubelet updated/);
+    assert.doesNotMatch(output, /~ .*crowd-virtual-kubelet/);
+    assert.equal((await programs()).length, 2);
+    const { pid } = await steadyAgent();
+    assert.doesNotMatch(await lab.sh("w1", `tr '\\0' ' ' </proc/${pid}/cmdline`), new RegExp(`^${shared} `));
+    assert.equal((await program.stack.refresh("--expect-no-changes")).code, 0);
+    await program.describe(spec);
+    await up();
+    assert.deepEqual(await programs(), [shared]);
+    await ready("steady");
+  });
+
+  it("mind no change of the worker that carries them", async () => {
+    const life = spec.clusters?.["life"] as Args & { workers: Record<string, Args> };
+    const w1 = { ...life.workers["w1"], labels: { hall: "2" } };
+    await program.describe({ ...spec, clusters: { life: { ...life, workers: { w1 } } } });
+    const { code, output } = await program.stack.preview();
+    assert.equal(code, 0, output);
+    assert.match(output, /~ .*life-w1-worker update/);
+    assert.doesNotMatch(output, /virtual-kubelet (update|replace)/);
+    await program.describe(spec);
+  });
+
+  it("leave before a worker that is replaced, and come back on it", async () => {
+    const pod = await onlyPod();
+    assertAgentsFirst(await up("--replace", "**::life-w1-worker"));
+    for (const name of ["w1", "life-press-7", "crowd-0", "steady"]) await ready(name);
+    assert.notEqual((await onlyPod()).metadata.uid, pod.metadata.uid);
+    assert.equal((await devicePods()).split("\n").length, 1);
+    assert.match(await up(), /unchanged/);
+  });
+
   it("leave before the worker that carries them, with nothing left on device and machine", async () => {
     const { code, output } = await program.stack.destroy();
     assert.equal(code, 0, output);
-    const deleted = (name: string): number => {
-      const at = output.search(new RegExp(`${name} deleted`));
-      assert.ok(at >= 0, `${name} was deleted`);
-      return at;
-    };
-    for (const name of ["life-life-press-7-virtual-kubelet", "crowd-virtual-kubelet"])
-      assert.ok(deleted(name) < deleted("life-w1-worker"), name);
+    assertAgentsFirst(output);
     assert.equal(await devicePods(), "");
     assert.equal(await deviceFiles(), deviceBefore);
     for (const host of hosts)

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "./patience";
 import type { Args } from "./program";
+import type { TestLab } from "./testLab";
 import { isReady, type Loose, type Workstation } from "./workstation";
 
 /** A container that is a shell's script: a device has a shell and no images. */
@@ -56,6 +57,15 @@ export async function nodeUnreachable(kubectl: Workstation, name: string): Promi
     const condition = node.status.conditions.find((one: Loose) => one.type === "Ready");
     return condition.status === "False" && condition.reason === "DeviceUnreachable" && condition;
   });
+}
+
+/** Kills a node's agent, which systemd starts anew. */
+export async function killAgent(lab: TestLab, host: string, node: string): Promise<void> {
+  const unit = `pulumi-virtual-kubelet@${node}`;
+  const pid = async () => (await lab.sh(host, `systemctl show --property MainPID --value ${unit}`)).trim();
+  const former = await pid();
+  await lab.sh(host, `systemctl kill --signal KILL ${unit}`);
+  await eventually("another agent", async () => !["0", former].includes(await pid()));
 }
 
 /** The same pod, and the same process in it. */

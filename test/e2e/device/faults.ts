@@ -2,15 +2,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { apiAway, awayMs } from "../../support/apiAway";
 import { eventually } from "../../support/patience";
-import { assertSame, nodeReady, nodeUnreachable } from "../../support/virtualNodes";
+import { assertSame, killAgent, nodeReady, nodeUnreachable } from "../../support/virtualNodes";
 import type { Loose } from "../../support/workstation";
 import { newKey } from "../sshKeys";
-import { namespace, type Plant, press } from "./plant";
+import { gauge, namespace, type Plant, press } from "./plant";
 import { crowd, flood } from "./pods";
-
-/** How long a device, or the API, is away. */
-const awayMs = 60_000;
 
 export function faults(at: () => Plant): void {
   const podNamed = (name: string): Promise<Loose> => at().kubectl.get("pod", name, "-n", namespace);
@@ -37,11 +35,7 @@ export function faults(at: () => Plant): void {
     await at().inHall("wait", "--for=condition=Ready", "pod/numbers", "pod/bearer", "--timeout=120s");
     firstToken = await token();
     const before = await podNamed("numbers");
-    const agent = `pulumi-virtual-kubelet@${press}`;
-    const pid = () => at().lab.sh("w1", `systemctl show --property MainPID --value ${agent}`);
-    const former = await pid();
-    await at().lab.sh("w1", `kill -KILL ${former}`);
-    await eventually("another agent", async () => !["0", former].includes(await pid()));
+    await killAgent(at().lab, "w1", press);
     await unharmed(before);
   });
 
@@ -79,23 +73,11 @@ export function faults(at: () => Plant): void {
   });
 
   it("goes on while the API is away, and is Ready when it is back", async () => {
-    const before = await podNamed("numbers");
-    const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-    const answers = async () =>
-      (await at()
-        .kubectl.run("get", "--raw", "/readyz")
-        .catch(() => "")) === "ok";
-    await at().lab.sh("cp1", `mv ${manifest} /root/kube-apiserver.yaml`);
-    try {
-      await eventually("the API gone", async () => !(await answers()));
-      await sleep(awayMs);
-      assert.equal(await answers(), false);
-    } finally {
-      await at().lab.sh("cp1", `mv /root/kube-apiserver.yaml ${manifest}`);
-    }
-    await eventually("the API back", answers);
-    await nodeReady(at().kubectl, press);
+    const [before, onTheLine] = [await podNamed("numbers"), await podNamed("steady")];
+    await apiAway(at().lab, "cp1", at().kubectl);
+    for (const device of [press, gauge]) await nodeReady(at().kubectl, device);
     await unharmed(before);
+    assertSame(onTheLine, await podNamed("steady"));
   });
 
   it("renews the token of a pod that runs", async () => {

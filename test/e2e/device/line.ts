@@ -4,7 +4,7 @@ import { it } from "node:test";
 import { Background } from "../../support/background";
 import { eventually } from "../../support/patience";
 import { deviceContainer } from "../../support/suite";
-import { assertSame, nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
+import { assertSame, killAgent, nodeReady, nodeUnreachable, podOn, script } from "../../support/virtualNodes";
 import type { Loose } from "../../support/workstation";
 import { nodeSuite } from "../nodeSuite";
 import { gauge, line, namespace, type Plant } from "./plant";
@@ -55,6 +55,23 @@ export function lineTests(at: () => Plant): void {
     container: deviceContainer,
     addressless: true,
   }));
+
+  it("loses no pod at the end of a serial line when its agent is killed", async () => {
+    const before = await podNamed("steady");
+    await killAgent(at().lab, "w1", gauge);
+    await nodeReady(at().kubectl, gauge);
+    assertSame(before, await podNamed("steady"));
+    assert.equal(await at().inHall("logs", "steady"), "begun\n");
+  });
+
+  it("holds a log to what a device at the end of a line has room for", async () => {
+    await at().apply([pod("torrent", podOn(gauge, [script("main", "seq 20000; echo over; sleep 86400")]))]);
+    await eventually("the last line", async () => (await at().inHall("logs", "torrent", "--tail=1")) === "over\n");
+    const kept = (await at().inHall("logs", "torrent")).trimEnd().split("\n");
+    assert.equal(kept.at(-2), "20000");
+    assert.ok(kept.length < 20_000, "what came first has gone");
+    await at().inHall("delete", "pod", "torrent");
+  });
 
   it("is called unreachable while nobody answers on its line, and its pods go on", async () => {
     const before = await podNamed("steady");
