@@ -30,9 +30,9 @@ describe("several control planes", () => {
   let kubectl: Workstation;
   const found = new Map<string, Snapshot>();
 
-  async function up(): Promise<string> {
+  async function up(...flags: string[]): Promise<string> {
     await program.describe(spec);
-    const { code, output } = await program.stack.up();
+    const { code, output } = await program.stack.up(...flags);
     assert.equal(code, 0, output);
     return output;
   }
@@ -152,6 +152,20 @@ describe("several control planes", () => {
     assert.ok(isReady((await kubectl.nodes())["c1"]));
     spec.clusters.ha["controlPlanes"] = { c1, ...others };
     await up();
+  });
+
+  it("leave and join again when the user has them replaced, but for the one that may not go", async () => {
+    const uid = async (name: string) => (await kubectl.nodes())[name].metadata.uid;
+    const before = [await uid("c1"), await uid("c3")];
+    const refused = await program.stack.up("--replace", "**::ha-c1-control-plane");
+    assert.notEqual(refused.code, 0, refused.output);
+    assert.match(refused.output, /c1 is the cluster's endpoint/);
+    await up("--replace", "**::ha-c3-control-plane");
+    assert.deepEqual(await voters(), controlPlanes);
+    const after = [await uid("c1"), await uid("c3")];
+    assert.equal(after[0], before[0]);
+    assert.notEqual(after[1], before[1]);
+    assert.match(await up(), /unchanged/);
   });
 
   it("let one go: its etcd member, its Node and all traces on its host", async () => {

@@ -337,7 +337,8 @@ systemctl show -p MainPID --value pulumi-virtual-kubelet@steady`,
     assert.equal((await programs()).length, 2);
     const { pid } = await steadyAgent();
     assert.doesNotMatch(await lab.sh("w1", `tr '\\0' ' ' </proc/${pid}/cmdline`), new RegExp(`^${shared} `));
-    assert.equal((await program.stack.refresh("--expect-no-changes")).code, 0);
+    const refreshed = await program.stack.refresh("--expect-no-changes");
+    assert.equal(refreshed.code, 0, refreshed.output);
     await program.describe(spec);
     await up();
     assert.deepEqual(await programs(), [shared]);
