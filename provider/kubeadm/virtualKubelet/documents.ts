@@ -117,6 +117,7 @@ export function agentFiles(files: AgentFiles): HostFile[] {
   ];
 }
 
+/** Sorted: a program's fields come in its own order, and out of a state in another one. */
 function yaml(document: object): string {
-  return `# Managed by pulumi-kubeadm.\n${stringify(document)}`;
+  return `# Managed by pulumi-kubeadm.\n${stringify(document, { sortMapEntries: true })}`;
 }

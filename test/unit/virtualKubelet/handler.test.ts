@@ -157,6 +157,19 @@ test("a machine that is as it was left has no drift, and each thing that differs
   assert.match(machineDrift(plan, known, bareSurvey)[0] ?? "", /no node agent of press-7/);
 });
 
+test("a state gives the fields of a program in another order, which is no drift", () => {
+  const turned = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(turned);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, one]) => [key, turned(one)]),
+    );
+  };
+  assert.deepEqual(machineDrift(turned(plan) as typeof plan, known, healthy()), []);
+});
+
 test("nodes that are gone, or whose labels or taints somebody changed, are named", () => {
   const { labels, taints, annotations } = virtualMeta(plan);
   const right = { ...virtualNode("press-7", "True", { labels }), spec: { taints } };
