@@ -1,12 +1,40 @@
 package agent
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 
 	vklog "github.com/virtual-kubelet/virtual-kubelet/log"
+	"github.com/virtual-kubelet/virtual-kubelet/trace"
 )
+
+// withLog has the library tell what it does to a logger of ours.
+func withLog(ctx context.Context, log *slog.Logger) context.Context {
+	return trace.WithTracer(vklog.WithLogger(ctx, libraryLog{log}), tracer{})
+}
+
+// tracer keeps the logger through the library's spans, of which nothing else is made: the one that it has by default takes it away.
+type tracer struct{}
+
+func (tracer) StartSpan(ctx context.Context, _ string) (context.Context, trace.Span) {
+	return ctx, span{vklog.G(ctx)}
+}
+
+type span struct{ log vklog.Logger }
+
+func (span) End()                   {}
+func (span) SetStatus(error)        {}
+func (s span) Logger() vklog.Logger { return s.log }
+
+func (span) WithField(ctx context.Context, key string, value any) context.Context {
+	return vklog.WithLogger(ctx, vklog.G(ctx).WithField(key, value))
+}
+
+func (span) WithFields(ctx context.Context, fields vklog.Fields) context.Context {
+	return vklog.WithLogger(ctx, vklog.G(ctx).WithFields(fields))
+}
 
 // libraryLog is the library's logger over ours. What it calls a warning or an error is tried again by itself or swallowed on purpose,
 // and told by this agent where it matters.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	vklog "github.com/virtual-kubelet/virtual-kubelet/log"
 	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
@@ -94,7 +93,7 @@ func always(context.Context, string, int, time.Time, error) (*time.Duration, err
 
 // run works until ctx ends or a part of it gives up.
 func (m *member) run(ctx context.Context) error {
-	ctx = vklog.WithLogger(ctx, libraryLog{m.log})
+	ctx = withLog(ctx, m.log)
 	m.events.StartRecordingToSink(&corev1client.EventSinkImpl{Interface: m.api.CoreV1().Events("")})
 	defer m.events.Shutdown()
 	ctx, cancel := context.WithCancel(ctx)
