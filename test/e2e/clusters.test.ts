@@ -73,6 +73,7 @@ describe("two clusters from one program", () => {
       assert.ok(isReady(node));
     assert.equal((await beta.nodes())["b"].spec.taints, undefined);
     assert.match(await helloAnswer(lab, beta, "b"), /^hello-/);
+    await program.stack.assertSettled();
   });
 
   it("keep to their own hosts: a third cluster is refused a host of theirs before it changes anything", async () => {

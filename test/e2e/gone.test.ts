@@ -182,6 +182,7 @@ describe("machines that are gone", () => {
     assert.notEqual(await machineOf("c3"), before.c3);
     assert.notEqual(await machineOf("w9"), before.w9);
     assert.deepEqual(await members(), controlPlanes);
+    await program.stack.assertSettled();
     told("a control plane and a worker reinstalled");
   });
 

@@ -113,7 +113,7 @@ describe("a control plane behind a virtual address", () => {
     await holder(["c1", "c2", "c3"]);
     const { spec: service } = await kubectl.get("service", "web", "-n", "web");
     pollers.push(await Poller.service(lab, "w1", service.clusterIP));
-    assert.match(await up(), /unchanged/);
+    await program.stack.assertSettled();
     told("nothing to do");
   });
 

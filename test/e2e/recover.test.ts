@@ -166,6 +166,7 @@ describe("a quorum that is lost for good", () => {
     await mustUp();
     kubectl = await Workstation.create(await program.kubeconfig("ha"));
     await allReady(...controlPlanes, "w1");
+    await program.stack.assertSettled();
     api.part("all three lost, recovered and joined");
   });
 });

@@ -120,6 +120,7 @@ describe("a virtual node in another cluster", () => {
     for (const list of [status.capacity, status.allocatable])
       assert.deepEqual([list.cpu, list.memory, list.pods], ["2", "1Gi", "8"]);
     assert.deepEqual(own.taints, [{ key: "virtual-kubelet.io/provider", value: "cluster", effect: "NoSchedule" }]);
+    await program.stack.assertSettled();
   });
 
   it("runs a pod there with what it refers to here", async () => {

@@ -122,6 +122,7 @@ describe("a virtual node on an edge machine's container runtime", () => {
     assert.equal(metadata.labels["kubernetes.io/arch"], "amd64");
     assert.deepEqual(own.taints, [{ key: "virtual-kubelet.io/provider", value: "cri", effect: "NoSchedule" }]);
     assert.equal(status.capacity.pods, "20");
+    await program.stack.assertSettled();
   });
 
   it("is refused on a machine that runs a kubelet, and where there is no runtime", async () => {

@@ -33,6 +33,7 @@ describe("devices as nodes", () => {
     const nodes = await plant.kubectl.nodes();
     assert.deepEqual(Object.keys(nodes).sort(), ["cp1", gauge, press, "w1"]);
     for (const node of Object.values(nodes)) assert.ok(isReady(node), `${node.metadata.name} is not Ready`);
+    await plant.program.stack.assertSettled();
     await plant.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
     await eventually("the namespace's account", () => plant.inHall("get", "serviceaccount", "default"));
     await plant.apply([...workingPods(), ...linePods()]);

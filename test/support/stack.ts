@@ -1,4 +1,5 @@
 // A stack as a user has it: the real CLI, a file backend, a passphrase; every run's output is kept to be looked at.
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -66,6 +67,12 @@ export class Stack {
 
   destroy(...flags: string[]): Promise<Outcome> {
     return this.run(["destroy", "--yes", "--skip-preview", "--color", "never", "--suppress-progress", ...flags]);
+  }
+
+  /** Nothing is to be done: the program asks for nothing more, and hosts and cluster are as the state says. */
+  async assertSettled(): Promise<void> {
+    for (const look of [await this.up("--expect-no-changes"), await this.refresh("--expect-no-changes")])
+      assert.equal(look.code, 0, look.output);
   }
 
   async output(name: string): Promise<string> {
