@@ -86,12 +86,15 @@ function adopted({ name, own, peers }: Observations): Decision | undefined {
   if (!own.ready) return undefined;
   const complete = own.marker !== undefined || own.joined || own.nodes.some((node) => node !== name);
   if (!complete) return undefined;
-  const other = living(peers).find(([, peer]) => peer.uid !== own.uid);
+  const others = living(peers);
+  const other = others.find(([, peer]) => peer.uid !== own.uid);
   if (other)
     return refuse(
       `${name} and ${other[0]} serve two different clusters under one id`,
       `look at both, keep one, and run \`kubeadm reset\` on the control planes of the other`,
     );
+  // A join that was cut off when its API server answered and its kubelet had no certificate yet: the token for one has gone with it.
+  if (!own.joined && others.length > 0 && !own.nodes.includes(name)) return undefined;
   return { action: "adopt" };
 }
 

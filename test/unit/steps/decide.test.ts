@@ -48,6 +48,17 @@ const rows: [string, Observations, string][] = [
   ["a killed join", seen({ parts: [etcdData] }, { cp2: living }), "join+reset"],
   ["a replaced first control plane", seen({ joined: true }, { cp2: living }), "join"],
   ["a joined host and a living peer", seen({ ...serving, joined: true }, { cp2: living }), "adopt"],
+  [
+    "a join cut off when its API answered and its kubelet had no certificate",
+    seen({ ...serving, nodes: ["cp2"] }, { cp2: living }),
+    "join+reset",
+  ],
+  ["a join cut off after its node was there", seen({ ...serving, nodes: ["cp1", "cp2"] }, { cp2: living }), "adopt"],
+  [
+    "the same without anybody to join through",
+    seen({ ...serving, nodes: ["cp2"] }, { cp2: { kind: "unreachable", reason: "x" } }),
+    "adopt",
+  ],
   ["two clusters under one id", seen(serving, { cp2: { kind: "living", uid: "u2" } }), "refuse"],
   ["an unreachable peer", seen({}, { cp2: { kind: "unreachable", reason: "no route" } }), "refuse"],
   ["a peer that holds data and is down", seen({}, { cp2: { kind: "down", parts: [etcdData] } }), "refuse"],
