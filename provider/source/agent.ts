@@ -6,18 +6,13 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { LocalFile } from "../host/host";
 import type { Architecture } from "../host/os/os";
-import { bundledAgent } from "../kubeadm/virtualKubelet/names";
+import { bundledAgent, packagedAgent } from "../kubeadm/virtualKubelet/names";
 import type { AgentProgram } from "../kubeadm/virtualKubelet/spec";
 import { UserError } from "../lib/errors";
 import { openBundle } from "./bundle";
 
 /** `dist/virtual-kubelet` of the package; this file is in `dist/provider/source`. */
 export const packagedAgents = join(__dirname, "..", "..", "virtual-kubelet");
-
-/** In the package, below its directory of agents. */
-export function packagedAgent(architecture: Architecture): string {
-  return `linux-${architecture}/pulumi-virtual-kubelet`;
-}
 
 export interface AgentSource {
   agent: Pick<AgentProgram, "path">;

@@ -13,9 +13,14 @@ export function agentProgram(sha256: string): string {
   return `${agentPrograms}-${sha256.slice(0, 12)}`;
 }
 
+/** In the package, below its directory of agents. */
+export function packagedAgent(architecture: "amd64" | "arm64"): string {
+  return `linux-${architecture}/pulumi-virtual-kubelet`;
+}
+
 /** In a bundle. */
 export function bundledAgent(architecture: "amd64" | "arm64"): string {
-  return `pulumi-kubeadm/virtual-kubelet/linux-${architecture}/pulumi-virtual-kubelet`;
+  return `pulumi-kubeadm/virtual-kubelet/${packagedAgent(architecture)}`;
 }
 
 export const agentDirectory = "/etc/pulumi-kubeadm/virtual-kubelet";

@@ -31,7 +31,7 @@ if [ -x "$program" ]; then echo "$program"; fi
 /** Programs that no unit of an agent names. */
 export const dropPrograms = `
 for program in ${agentPrograms}*; do
-  if [ -e "$program" ] && ! grep -qsF "ExecStart=$program " /etc/systemd/system/pulumi-virtual-kubelet@*.service; then
+  if [ -e "$program" ] && ! grep -qsF "ExecStart=$program " ${agentPaths("*").unit}; then
     rm -f "$program"
   fi
 done

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { copyAgents } from "../../../provider/bundle/agents";
-import { bundledAgent } from "../../../provider/kubeadm/virtualKubelet/names";
-import { agentFile, packagedAgent } from "../../../provider/source/agent";
+import { bundledAgent, packagedAgent } from "../../../provider/kubeadm/virtualKubelet/names";
+import { agentFile } from "../../../provider/source/agent";
 
 const directory = mkdtempSync(join(tmpdir(), "agent-source-"));
 after(() => rmSync(directory, { recursive: true }));
